@@ -1,0 +1,244 @@
+//! The builtin table.
+//!
+//! Row: `/// doc` then `Name [alias, …] Category (param: Type …) -> Type … {EFFECT …} = rust_name;`
+//! A parameter's type is one or more words; `opt` first makes it optional, `rest` variadic.
+//! Several words form a union (`Number Null`).
+
+/// Where a builtin belongs in the documentation.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Category {
+    /// Output, input, conversion, type tests, errors.
+    Core,
+    /// Arithmetic and number theory.
+    Math,
+    /// Text.
+    String,
+    /// Text predicates.
+    Validation,
+    /// Arrays.
+    Array,
+    /// Set operations on arrays.
+    Collection,
+    /// Statistics over number arrays.
+    Statistics,
+    /// Insertion-ordered maps.
+    Dictionary,
+    /// Clock and calendar.
+    Time,
+    /// Process, environment, machine.
+    System,
+    /// Files and directories.
+    File,
+    /// Hashes and deterministic random numbers.
+    Hashing,
+    /// Timed, spoken effects.
+    Hypnotic,
+}
+
+/// A word of a parameter or result type.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[expect(non_camel_case_types, reason = "`opt` and `rest` read as words in the table")]
+pub enum Ty {
+    /// Marks an optional parameter; only as the first word.
+    opt,
+    /// Marks a parameter that takes all remaining arguments; only as the first word.
+    rest,
+    /// Anything.
+    Any,
+    /// A number; arguments are coerced by ToNumber.
+    Number,
+    /// A string.
+    String,
+    /// A boolean.
+    Boolean,
+    /// Null.
+    Null,
+    /// An array.
+    Array,
+    /// A number array.
+    Numbers,
+    /// A string array.
+    Strings,
+    /// A dictionary (object); JSON text is accepted as an argument.
+    Object,
+    /// Anything callable.
+    Function,
+}
+
+/// One parameter.
+#[derive(Clone, Copy, Debug)]
+pub struct Param {
+    /// Name for documentation.
+    pub name: &'static str,
+    /// Type words, `opt` and `rest` included.
+    pub words: &'static [Ty],
+}
+
+impl Param {
+    /// Whether the argument may be left out.
+    #[must_use]
+    pub fn is_optional(&self) -> bool {
+        matches!(self.words.first(), Some(Ty::opt | Ty::rest))
+    }
+}
+
+/// What calling a builtin can do to the world; also decides the capability that it needs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct BuiltinEffects(pub u16);
+
+impl BuiltinEffects {
+    /// Reads arrays or objects.
+    pub const READS: Self = Self(1);
+    /// Changes an argument.
+    pub const WRITES: Self = Self(2);
+    /// Calls script code.
+    pub const CALLBACK: Self = Self(4);
+    /// Writes to standard output or error.
+    pub const OUT: Self = Self(8);
+    /// Reads standard input.
+    pub const IN: Self = Self(16);
+    /// Reads files.
+    pub const FS_READ: Self = Self(32);
+    /// Writes files.
+    pub const FS_WRITE: Self = Self(64);
+    /// Reads the clock.
+    pub const CLOCK: Self = Self(128);
+    /// Waits.
+    pub const SLEEP: Self = Self(256);
+    /// Reads the environment or the machine's identity.
+    pub const ENV_READ: Self = Self(512);
+    /// Changes the environment.
+    pub const ENV_WRITE: Self = Self(1024);
+    /// Does not return.
+    pub const NO_RETURN: Self = Self(2048);
+    /// Nondeterministic.
+    pub const RANDOM: Self = Self(4096);
+    /// Can raise an error for some arguments.
+    pub const THROWS: Self = Self(8192);
+
+    /// Whether all bits of `other` are set.
+    #[must_use]
+    pub const fn has(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+}
+
+/// One row of the builtin table.
+#[derive(Clone, Copy, Debug)]
+pub struct BuiltinSpec {
+    /// Canonical name.
+    pub name: &'static str,
+    /// Other accepted spellings.
+    pub aliases: &'static [&'static str],
+    /// Documentation group.
+    pub category: Category,
+    /// Parameters in order.
+    pub params: &'static [Param],
+    /// Words of the result type.
+    pub returns: &'static [Ty],
+    /// What it does besides computing its result.
+    pub effects: BuiltinEffects,
+    /// Documentation.
+    pub doc: &'static str,
+}
+
+/// A named numeric constant that scripts see as a predeclared name.
+pub const CONSTANTS: &[(&str, f64)] = &[
+    ("PI", std::f64::consts::PI),
+    ("E", std::f64::consts::E),
+    ("PHI", 1.618_033_988_749_895),
+    ("SQRT2", std::f64::consts::SQRT_2),
+    ("SQRT3", 1.732_050_807_568_877_2),
+];
+
+/// Declares every builtin exactly once.
+#[macro_export]
+macro_rules! for_each_builtin {
+    ($mac:ident) => {
+        $mac! {
+            /// Element count of an array.
+            ArrayLength [] Array (arr: Array) -> Number {READS THROWS} = array_length;
+            /// Appends `value` in place and returns the same array.
+            ArrayPush [] Array (arr: Array, value: Any) -> Array {READS WRITES THROWS} = array_push;
+            /// Square root; a negative argument gives NaN.
+            Sqrt [sqrt] Math (x: Number) -> Number {THROWS} = sqrt;
+        }
+    };
+}
+
+macro_rules! declare_builtins {
+    ($($(#[doc = $doc:literal])+ $name:ident [$($alias:ident),*] $cat:ident
+        ($($p:ident : $($w:ident)+),*) -> $($r:ident)+ {$($e:ident)*} = $f:ident;)+) => {
+        /// A builtin function. Its number is what `.hbc` stores.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+        #[repr(u16)]
+        pub enum Builtin {
+            $($(#[doc = $doc])+ $name,)+
+        }
+
+        /// The table, indexed by builtin number.
+        pub const BUILTINS: &[BuiltinSpec] = &[
+            $(BuiltinSpec {
+                name: stringify!($name),
+                aliases: &[$(stringify!($alias)),*],
+                category: Category::$cat,
+                params: &[$(Param { name: stringify!($p), words: &[$(Ty::$w),+] }),*],
+                returns: &[$(Ty::$r),+],
+                effects: BuiltinEffects(0 $(| BuiltinEffects::$e.0)*),
+                doc: concat!($($doc, "\n"),+),
+            },)+
+        ];
+
+        const ALL: &[Builtin] = &[$(Builtin::$name,)+];
+    };
+}
+
+for_each_builtin!(declare_builtins);
+
+impl Builtin {
+    /// The builtin of a number, if there is one.
+    #[must_use]
+    pub fn from_code(code: u32) -> Option<Builtin> {
+        ALL.get(usize::try_from(code).ok()?).copied()
+    }
+
+    /// All builtins in number order.
+    #[must_use]
+    pub fn all() -> &'static [Builtin] {
+        ALL
+    }
+
+    /// The table row.
+    #[must_use]
+    pub fn spec(self) -> &'static BuiltinSpec {
+        &BUILTINS[self as usize]
+    }
+
+    /// Finds a builtin by name: exact spelling of a name or alias first, then ignoring case and
+    /// underscores.
+    #[must_use]
+    pub fn lookup(name: &str) -> Option<Builtin> {
+        let (exact, folded) = name_index();
+        exact.get(name).or_else(|| folded.get(&fold(name))).copied()
+    }
+}
+
+type NameIndex = ahash::AHashMap<String, Builtin>;
+
+fn name_index() -> &'static (NameIndex, NameIndex) {
+    static INDEX: std::sync::OnceLock<(NameIndex, NameIndex)> = std::sync::OnceLock::new();
+    INDEX.get_or_init(|| {
+        let (mut exact, mut folded) = (NameIndex::new(), NameIndex::new());
+        for &b in ALL {
+            for name in std::iter::once(&b.spec().name).chain(b.spec().aliases) {
+                exact.entry((*name).to_owned()).or_insert(b);
+                folded.entry(fold(name)).or_insert(b);
+            }
+        }
+        (exact, folded)
+    })
+}
+
+fn fold(name: &str) -> String {
+    name.chars().filter(|c| *c != '_').flat_map(char::to_lowercase).collect()
+}
