@@ -1,1 +1,9 @@
-//! Placeholder until the crate's first module lands.
+//! The HypnoScript compiler: resolve, check, lower to SSA, optimise, emit.
+//!
+//! Invariant: no input or output, no clock, no unsafe code; source bytes in, module and
+//! diagnostics out.
+#![forbid(unsafe_code)]
+
+pub mod check;
+pub mod resolve;
+pub mod types;

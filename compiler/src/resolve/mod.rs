@@ -1,0 +1,178 @@
+//! Names to symbols.
+//!
+//! Implements the scope rules of the language: lexical scopes, re-induction (an `induce` of a name
+//! that is visible in the same function assigns it), leak fallback, hoisting, capture by reference.
+//! The result is side tables over the syntax tree; nothing is rewritten.
+
+use crate::types::TypeIdx;
+use hyp_bytecode::builtin::Builtin;
+use hyp_grammar::ast;
+use hyp_grammar::intern::Symbol;
+use hyp_grammar::span::{BindId, ExprId, FuncId, Span};
+
+/// A variable: local, parameter, pattern variable, function, session, `this`, module variable.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct VarId(pub u32);
+
+/// What a name in an expression refers to.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum NameRef {
+    /// A variable.
+    Var(VarId),
+    /// A builtin function.
+    Builtin(Builtin),
+    /// A predeclared numeric constant.
+    Constant(f64),
+    /// A record type used as a callable (records with a constructor).
+    RecordType(TypeIdx),
+    /// Inside a session body, an unresolved name that is a member: `this.name` or `S.name`.
+    SiblingMember {
+        /// The session.
+        session: TypeIdx,
+        /// Reached through the session itself rather than through `this`.
+        is_static: bool,
+    },
+    /// Nothing; reading it raises `Variable 'x' not found`.
+    Unresolved,
+}
+
+/// What a declaration does to its name.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum BindAction {
+    /// Creates the variable.
+    Declare,
+    /// Assigns a variable that is visible already (re-induction, same-scope redeclaration).
+    Assign,
+    /// Ignored (`induce null;`).
+    Ignore,
+}
+
+/// Resolution of a binding occurrence.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct BindRef {
+    /// The variable.
+    pub var: VarId,
+    /// What executing the declaration does.
+    pub action: BindAction,
+}
+
+/// What kind of thing a variable is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum VarKind {
+    /// Declared by `induce` and its relatives, `anchor`, a loop header, a pattern, or by
+    /// assignment to an unknown name.
+    Variable,
+    /// A parameter.
+    Parameter,
+    /// A caught error.
+    Catch,
+    /// Bound to a function declaration, hoisted to the start of its block.
+    Function(FuncId),
+    /// Bound to a session declaration, hoisted.
+    Session(TypeIdx),
+    /// The receiver of a method or constructor.
+    This,
+}
+
+/// Where a variable lives.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Storage {
+    /// An SSA variable of its function.
+    Local,
+    /// A frame slot: assigned inside a `try` and visible outside of it, so handlers see it.
+    Slot,
+    /// A heap cell: captured by a function and assigned after its capture, or captured before it
+    /// is declared. Captured variables that are never reassigned stay `Local`/`Slot` and are
+    /// captured by value.
+    Cell,
+    /// A module variable (used in more than one function of the module, or `sharedTrance`).
+    Global,
+}
+
+/// A variable.
+#[derive(Clone, Debug)]
+pub struct VarInfo {
+    /// Name.
+    pub name: Symbol,
+    /// Kind.
+    pub kind: VarKind,
+    /// The function body that declares it; `None` is the module body.
+    pub function: Option<FuncId>,
+    /// Where it lives.
+    pub storage: Storage,
+    /// Declared by `freeze`: assigning raises.
+    pub is_constant: bool,
+    /// Assigned anywhere but at its (single) declaration. False for a `Function` or `Session`
+    /// means that the name always denotes that function.
+    pub is_reassigned: bool,
+    /// Declared by `sharedTrance`.
+    pub is_shared: bool,
+    /// A name may be read before its declaration ran (leak fallback, hoisted use, loops):
+    /// a `Local` of this kind starts as null; a `Cell` or `Global` as not found.
+    pub may_be_unset: bool,
+    /// Declaring occurrence, if there is one.
+    pub span: Span,
+}
+
+/// What the resolver knows of a function body.
+#[derive(Clone, Debug, Default)]
+pub struct FunctionInfo {
+    /// Enclosing function body; `None` is the module body.
+    pub parent: Option<FuncId>,
+    /// The session or record in whose text it stands.
+    pub owner: Option<TypeIdx>,
+    /// Variables of enclosing functions that it (or a function inside it) uses and that are not
+    /// globals; `this` included. Function and session names that are never reassigned and need no
+    /// captures themselves are left out: they are constants.
+    pub captures: Vec<VarId>,
+    /// The receiver variable, for methods and constructors.
+    pub this: Option<VarId>,
+}
+
+/// A record or session declaration.
+#[derive(Clone, Copy, Debug)]
+pub enum TypeDecl<'a> {
+    /// `tranceify` or `record`.
+    Record(&'a ast::RecordDecl<'a>),
+    /// `session`.
+    Session(&'a ast::SessionDecl<'a>),
+}
+
+/// The resolver's result.
+#[derive(Debug, Default)]
+pub struct Resolution<'a> {
+    /// By [`ExprId`], for `Name` and `This` expressions (and shorthand fields).
+    pub names: Vec<Option<NameRef>>,
+    /// By [`BindId`].
+    pub binds: Vec<Option<BindRef>>,
+    /// By `VarId`.
+    pub vars: Vec<VarInfo>,
+    /// By [`FuncId`].
+    pub functions: Vec<FunctionInfo>,
+    /// By `TypeIdx`, in order of declaration.
+    pub types: Vec<TypeDecl<'a>>,
+    /// Record and session names, program-wide, by symbol.
+    pub type_names: ahash::AHashMap<Symbol, TypeIdx>,
+    /// Exact source text order of every `Function` by [`FuncId`].
+    pub function_nodes: Vec<Option<&'a ast::Function<'a>>>,
+}
+
+impl Resolution<'_> {
+    /// What a `Name` or `This` expression refers to.
+    #[must_use]
+    pub fn name(&self, id: ExprId) -> NameRef {
+        self.names.get(id.index()).copied().flatten().unwrap_or(NameRef::Unresolved)
+    }
+
+    /// What a binding occurrence does; `None` if it binds nothing (labels).
+    #[must_use]
+    pub fn bind(&self, id: BindId) -> Option<BindRef> {
+        self.binds.get(id.index()).copied().flatten()
+    }
+
+    /// A variable.
+    #[must_use]
+    pub fn var(&self, id: VarId) -> &VarInfo {
+        &self.vars[id.0 as usize]
+    }
+}
