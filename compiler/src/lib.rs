@@ -5,5 +5,7 @@
 #![forbid(unsafe_code)]
 
 pub mod check;
+pub mod driver;
+pub mod lower;
 pub mod resolve;
 pub mod types;

@@ -4,11 +4,24 @@
 //! that is visible in the same function assigns it), leak fallback, hoisting, capture by reference.
 //! The result is side tables over the syntax tree; nothing is rewritten.
 
+mod captures;
+mod collect;
+mod expr;
+mod label;
+mod member;
+mod pattern;
+mod scope;
+mod stmt;
+mod suggest;
+
 use crate::types::TypeIdx;
 use hyp_bytecode::builtin::Builtin;
 use hyp_grammar::ast;
-use hyp_grammar::intern::Symbol;
+use hyp_grammar::diagnostic::Diagnostic;
+use hyp_grammar::intern::{Interner, Symbol};
 use hyp_grammar::span::{BindId, ExprId, FuncId, Span};
+
+pub(crate) use suggest::closest;
 
 /// A variable: local, parameter, pattern variable, function, session, `this`, module variable.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -153,8 +166,18 @@ pub struct Resolution<'a> {
     pub types: Vec<TypeDecl<'a>>,
     /// Record and session names, program-wide, by symbol.
     pub type_names: ahash::AHashMap<Symbol, TypeIdx>,
-    /// Exact source text order of every `Function` by [`FuncId`].
+    /// The syntax of every function by [`FuncId`]; `None` for the synthetic ones, which follow
+    /// the `Program::func_count` written ones: see `initializers` and `finales`.
     pub function_nodes: Vec<Option<&'a ast::Function<'a>>>,
+    /// By `TypeIdx`: the function in whose body the instance field initialisers (sessions) or the
+    /// field defaults (records) stand. For a session that is its constructor, if one is written;
+    /// otherwise a synthetic function. `functions[..].this` is the receiver of the initialisers.
+    pub initializers: Vec<FuncId>,
+    /// One synthetic function per `finale` block, in textual order. Variables of nested blocks of
+    /// the finale belong to it; those directly in it are module variables.
+    pub finales: Vec<FuncId>,
+    /// Whether any record type is declared, so that stores to members can change a variable.
+    pub has_records: bool,
 }
 
 impl Resolution<'_> {
@@ -175,4 +198,22 @@ impl Resolution<'_> {
     pub fn var(&self, id: VarId) -> &VarInfo {
         &self.vars[id.0 as usize]
     }
+}
+
+/// Resolves every name of `program`. Findings are appended to `diagnostics` in source order.
+#[must_use]
+pub fn resolve<'a>(
+    program: &ast::Program<'a>,
+    interner: &Interner,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Resolution<'a> {
+    let before = diagnostics.len();
+    let mut resolver = scope::Resolver::new(program, interner, diagnostics);
+    resolver.collect(program);
+    resolver.program(program);
+    let resolution = resolver.finish();
+    if let Some(new) = diagnostics.get_mut(before..) {
+        new.sort_by_key(|d| d.primary.span.start);
+    }
+    resolution
 }

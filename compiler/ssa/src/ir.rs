@@ -9,8 +9,8 @@
 //! uses only values whose definition dominates the entry of every block that it protects.
 //! Variables that are assigned inside a protected region live in slots.
 
-use hyp_bytecode::module::{ErrorKind, FuncId, StrId};
-use hyp_bytecode::op::Op;
+use hyp_bytecode::module::{ErrorKind, FuncId, StrId, TypeKind};
+use hyp_bytecode::op::{Effects, Op};
 use hyp_bytecode::rep::{Rep, TypeId};
 use smallvec::SmallVec;
 
@@ -175,4 +175,204 @@ pub trait ModuleFacts {
     fn field_rep(&self, ty: TypeId, slot: u8) -> Rep;
     /// Representation of a module variable.
     fn global_rep(&self, global: u32) -> Rep;
+
+    /// Number of arguments that a call of a known function must pass, receiver included.
+    fn n_required(&self, func: FuncId) -> usize {
+        self.param_reps(func).len()
+    }
+    /// Whether a known function never returns null (a session's constructor function).
+    fn never_returns_null(&self, _func: FuncId) -> bool {
+        false
+    }
+    /// What an error calls parameter `param` of `func`: `argument 'n' of 'f'`.
+    fn param_note(&self, _func: FuncId, _param: usize) -> Option<StrId> {
+        None
+    }
+    /// Whether a type is a record or a session.
+    fn type_kind(&self, _ty: TypeId) -> Option<TypeKind> {
+        None
+    }
+    /// The instance field of that name.
+    fn field_by_name(&self, _ty: TypeId, _name: StrId) -> Option<FieldFacts> {
+        None
+    }
+    /// The method of that name.
+    fn method_by_name(&self, _ty: TypeId, _name: StrId) -> Option<MethodFacts> {
+        None
+    }
+    /// Text of a string constant; `None` if it is not known.
+    fn string(&self, _id: StrId) -> Option<Box<str>> {
+        None
+    }
+    /// The id of a text that a pass needs, added to the module if it is new; `None` forbids adding.
+    fn intern(&self, _text: &str) -> Option<StrId> {
+        None
+    }
+}
+
+/// A field as passes see it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct FieldFacts {
+    /// Slot of the field.
+    pub slot: u8,
+    /// What a store guarantees.
+    pub rep: Rep,
+    /// Usable only by code of the same session.
+    pub is_private: bool,
+}
+
+/// A method as passes see it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct MethodFacts {
+    /// Body; parameter 0 is the receiver unless `is_static`.
+    pub func: FuncId,
+    /// Usable only by code of the same session.
+    pub is_private: bool,
+    /// Has no receiver.
+    pub is_static: bool,
+}
+
+impl InstData {
+    /// What executing it can do. Slot accesses read and write function-local state only.
+    #[must_use]
+    pub fn effects(&self) -> Effects {
+        match self.op {
+            Opcode::Op(op) => op.spec().effects,
+            Opcode::SlotGet => Effects::READS,
+            Opcode::SlotSet => Effects::WRITES,
+        }
+    }
+
+    /// The table row, unless this is a slot access.
+    #[must_use]
+    pub fn row(&self) -> Option<Op> {
+        match self.op {
+            Opcode::Op(op) => Some(op),
+            Opcode::SlotGet | Opcode::SlotSet => None,
+        }
+    }
+}
+
+impl Term {
+    /// Calls `visit` with every outgoing edge, in order: then, other; cases, default.
+    pub fn for_each_edge<'a>(&'a self, mut visit: impl FnMut(&'a Edge)) {
+        match self {
+            Term::Jump(edge) => visit(edge),
+            Term::Branch { then, other, .. } => {
+                visit(then);
+                visit(other);
+            }
+            Term::Switch { cases, default, .. } => {
+                cases.iter().for_each(&mut visit);
+                visit(default);
+            }
+            Term::None | Term::Return(_) | Term::Throw(_) | Term::Raise(..) => {}
+        }
+    }
+
+    /// As [`Term::for_each_edge`], to change the edges.
+    pub fn for_each_edge_mut(&mut self, mut visit: impl FnMut(&mut Edge)) {
+        match self {
+            Term::Jump(edge) => visit(edge),
+            Term::Branch { then, other, .. } => {
+                visit(then);
+                visit(other);
+            }
+            Term::Switch { cases, default, .. } => {
+                cases.iter_mut().for_each(&mut visit);
+                visit(default);
+            }
+            Term::None | Term::Return(_) | Term::Throw(_) | Term::Raise(..) => {}
+        }
+    }
+
+    /// The value that the terminator itself reads, edge arguments not included.
+    #[must_use]
+    pub fn operand(&self) -> Option<Value> {
+        match self {
+            Term::Branch { cond: v, .. } | Term::Switch { on: v, .. } | Term::Throw(v) => Some(*v),
+            Term::Return(v) => *v,
+            Term::None | Term::Jump(_) | Term::Raise(..) => None,
+        }
+    }
+
+    /// As [`Term::operand`], to replace it.
+    pub fn operand_mut(&mut self) -> Option<&mut Value> {
+        match self {
+            Term::Branch { cond: v, .. } | Term::Switch { on: v, .. } | Term::Throw(v) => Some(v),
+            Term::Return(v) => v.as_mut(),
+            Term::None | Term::Jump(_) | Term::Raise(..) => None,
+        }
+    }
+
+    /// Calls `visit` with every value that the terminator reads, edge arguments included.
+    pub fn for_each_use_mut(&mut self, mut visit: impl FnMut(&mut Value)) {
+        if let Some(v) = self.operand_mut() {
+            visit(v);
+        }
+        self.for_each_edge_mut(|edge| edge.args.iter_mut().for_each(&mut visit));
+    }
+}
+
+impl Func {
+    /// The entry block.
+    pub const ENTRY: Block = Block(0);
+
+    /// The value that `v` stands for after following aliases.
+    #[must_use]
+    pub fn resolve(&self, mut v: Value) -> Value {
+        while let Def::Alias(to) = self.values[v.0 as usize].def {
+            v = to;
+        }
+        v
+    }
+
+    /// Representation of a value.
+    #[must_use]
+    pub fn rep(&self, v: Value) -> Rep {
+        self.values[v.0 as usize].rep
+    }
+
+    /// Data of an instruction.
+    #[must_use]
+    pub fn inst(&self, inst: Inst) -> &InstData {
+        &self.insts[inst.0 as usize]
+    }
+
+    /// Data of a block.
+    #[must_use]
+    pub fn block(&self, block: Block) -> &BlockData {
+        &self.blocks[block.0 as usize]
+    }
+
+    /// The instruction that defines `v`, if it is not a parameter.
+    #[must_use]
+    pub fn def_inst(&self, v: Value) -> Option<&InstData> {
+        match self.values[v.0 as usize].def {
+            Def::Inst(inst) => Some(self.inst(inst)),
+            Def::Param(..) | Def::Alias(_) => None,
+        }
+    }
+
+    /// Replaces every use of an aliased value by what it stands for.
+    pub fn resolve_aliases(&mut self) {
+        for i in 0..self.values.len() {
+            if let Def::Alias(to) = self.values[i].def {
+                // Chains become one step long, so that later look-ups stay cheap.
+                self.values[i].def = Def::Alias(self.resolve(to));
+            }
+        }
+        let values = &self.values;
+        let replace = |v: &mut Value| {
+            if let Def::Alias(to) = values[v.0 as usize].def {
+                *v = to;
+            }
+        };
+        for block in &mut self.blocks {
+            for inst in &block.insts {
+                self.insts[inst.0 as usize].args.iter_mut().for_each(replace);
+            }
+            block.term.for_each_use_mut(replace);
+        }
+    }
 }

@@ -6,4 +6,14 @@
 //!
 //! Invariant: no dependency on the source language or the virtual machine.
 
+#![forbid(unsafe_code)]
+
+pub mod build;
+pub mod cfg;
 pub mod ir;
+pub mod shape;
+pub mod text;
+pub mod unit;
+pub mod verify;
+pub mod number;
+pub mod eval;

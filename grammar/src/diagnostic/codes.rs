@@ -56,11 +56,52 @@ macro_rules! for_each_code {
                 "A `try` block needs at least one clause.";
             DeclarationAsBody = "E0115", Error, "declaration as the body of a control statement",
                 "A declaration that is the whole body of `if`, `else` or a loop could never be used. Put it into a block.";
+            // Names.
+            UndefinedVariable = "E0201", Error, "undefined variable",
+                "No declaration of the name is visible. A variable exists from its declaration to the end of its block; functions see the variables of the blocks around them. When the program runs anyway, reading the name raises `Variable 'x' not found`.";
+            UndefinedFunction = "E0202", Error, "undefined function",
+                "The called name is neither declared nor a builtin function.";
+            UndeclaredAssignment = "E0203", Error, "assignment to an undeclared variable",
+                "Variables are declared with `induce` before they are assigned. When the program runs anyway, the assignment creates a variable of the whole function.";
+            ConstantAssigned = "E0204", Error, "assignment to a constant",
+                "A name declared with `freeze` keeps its first value. When the program runs anyway, the assignment raises an error.";
+            ConstantRedeclared = "E0205", Error, "constant declared again",
+                "A name declared with `freeze` cannot be declared again in the same scope.";
+            DuplicateFunction = "E0206", Error, "function declared again",
+                "Two functions of the same scope have the same name. When the program runs anyway, the last one is used.";
+            DuplicateParameter = "E0207", Error, "duplicate parameter",
+                "Each parameter of a function needs a name of its own.";
+            OutsideLoop = "E0208", Error, "`snap` or `sink` outside of a loop",
+                "`snap` leaves and `sink` continues the loop around it, in the same function.";
+            UnknownLabel = "E0209", Error, "unknown label",
+                "`snap` and `sink` name the label of a loop around them; `sinkTo` names a label of the same block or of a block around it, in the same function.";
+            DuplicateLabel = "E0210", Error, "duplicate label",
+                "A label must be unique among the labels of its block and of the blocks around it.";
+            ConstantWithoutValue = "E0211", Error, "constant without a value",
+                "A name declared with `freeze` needs an initialiser; nothing can be assigned to it later.";
+            MisplacedDescend = "E0212", Error, "`descend` outside of an arm",
+                "`descend;` continues with the body of the next arm. It must be the last statement of an arm, and another arm must follow.";
+            MisplacedThis = "E0213", Error, "`this` without a receiver",
+                "`this` is the receiver of a method or constructor. Static members and functions outside of sessions and records have none.";
+            // Types.
+            // Sessions, records and patterns.
+            DuplicateType = "E0401", Error, "duplicate type",
+                "Names of sessions and records are known in the whole program, so each can be declared once.";
+            DuplicateMember = "E0402", Error, "duplicate member",
+                "Each field and method of a session or record needs a name of its own.";
+            MultipleConstructors = "E0403", Error, "multiple constructors",
+                "A session or record has at most one constructor. Give its parameters default values instead of writing several.";
+            StaticConstructor = "E0404", Error, "static constructor",
+                "A constructor makes an instance, so it cannot be `dominant`.";
             // Limits.
             SourceTooLarge = "E0501", Error, "source file too large",
                 "Source files are limited to 16 MiB.";
             NestingTooDeep = "E0502", Error, "nesting too deep",
                 "Brackets, blocks and operators may be nested 200 levels deep, and one expression may be a tree of at most 1000 levels.";
+            UnsupportedImport = "E0503", Error, "imports are not supported",
+                "This version compiles single files. Modules are linked in a later version.";
+            UnsupportedAsync = "E0504", Error, "`mesmerize` is not supported",
+                "Functions that run as tasks need the task scheduler, which comes in a later version.";
             // Warnings.
             InsertedSemicolon = "W0601", Warning, "missing semicolon supplied",
                 "The statement is complete and the next line starts another one, so the missing `;` was supplied.";
@@ -72,6 +113,18 @@ macro_rules! for_each_code {
                 "`notSoDeep`, `deeplyGreater` and `deeplyLess` are accepted for old programs. `deeplyLess` means `<=`.";
             NullDeclaration = "W0605", Warning, "declaration of `null` ignored",
                 "`null` is a literal, so `induce null;` declares nothing.";
+            LeakedVariable = "W0606", Warning, "variable used outside of its block",
+                "The name is declared only in a block that has ended. For old programs it is taken as that variable.";
+            ShadowedBuiltin = "W0607", Warning, "builtin function hidden",
+                "Declarations win over builtin functions of the same name.";
+            UnqualifiedMember = "W0608", Warning, "member used without its receiver",
+                "Inside a session a name that is not declared otherwise is taken as a member of the session.";
+            UnusedVariable = "W0609", Warning, "unused variable",
+                "The variable is never read. A name that starts with `_` is not reported.";
+            UnreachableCode = "W0610", Warning, "unreachable code",
+                "The statement before it always leaves the block.";
+            SharedCapture = "W0611", Warning, "local variable used in a type",
+                "A session or record exists once per program, even when it is declared in a function. The local variables that its members use are therefore shared by all calls of that function.";
         }
     };
 }
@@ -98,6 +151,28 @@ macro_rules! declare_codes {
             #[must_use]
             pub const fn severity(self) -> Severity {
                 match self { $(Self::$name => Severity::$severity,)* }
+            }
+
+            /// Whether nothing runs when it is reported: lexical and syntax errors, limits, and
+            /// declarations that leave the program without a meaning. `run` reports every other
+            /// error and executes.
+            #[must_use]
+            pub const fn is_fatal(self) -> bool {
+                if !matches!(self.severity(), Severity::Error) {
+                    return false;
+                }
+                matches!(self.as_str().as_bytes(), [_, b'0', b'0' | b'1' | b'5', ..])
+                    || matches!(
+                        self,
+                        Self::OutsideLoop
+                            | Self::UnknownLabel
+                            | Self::DuplicateLabel
+                            | Self::MisplacedDescend
+                            | Self::DuplicateType
+                            | Self::DuplicateMember
+                            | Self::MultipleConstructors
+                            | Self::StaticConstructor
+                    )
             }
 
             /// A short title.

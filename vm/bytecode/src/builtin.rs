@@ -1,8 +1,11 @@
 //! The builtin table.
 //!
-//! Row: `/// doc` then `Name [alias, …] Category (param: Type …) -> Type … {EFFECT …} = rust_name;`
-//! A parameter's type is one or more words; `opt` first makes it optional, `rest` variadic.
-//! Several words form a union (`Number Null`).
+//! The rows are in `builtin/table.rs`, which also explains their notation. A parameter's type is one
+//! or more words; `opt` first makes it optional, `rest` variadic. Several words form a union
+//! (`Number Null`).
+
+#[macro_use]
+mod table;
 
 /// Where a builtin belongs in the documentation.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -80,6 +83,18 @@ impl Param {
     pub fn is_optional(&self) -> bool {
         matches!(self.words.first(), Some(Ty::opt | Ty::rest))
     }
+
+    /// Whether it takes all remaining arguments.
+    #[must_use]
+    pub fn is_variadic(&self) -> bool {
+        self.words.first() == Some(&Ty::rest)
+    }
+
+    /// The words of the union, without `opt` and `rest`.
+    #[must_use]
+    pub fn types(&self) -> &'static [Ty] {
+        if self.is_optional() { &self.words[1..] } else { self.words }
+    }
 }
 
 /// What calling a builtin can do to the world; also decides the capability that it needs.
@@ -123,6 +138,25 @@ impl BuiltinEffects {
     }
 }
 
+/// Parameters and result of one way to call a builtin.
+#[derive(Clone, Copy, Debug)]
+pub struct Signature {
+    /// Parameters in order.
+    pub params: &'static [Param],
+    /// Words of the result type.
+    pub returns: &'static [Ty],
+}
+
+impl Signature {
+    /// Fewest and most arguments; the most is `None` with a variadic parameter.
+    #[must_use]
+    pub fn arity(&self) -> (usize, Option<usize>) {
+        let required = self.params.iter().take_while(|p| !p.is_optional()).count();
+        let variadic = self.params.last().is_some_and(Param::is_variadic);
+        (required, (!variadic).then_some(self.params.len()))
+    }
+}
+
 /// One row of the builtin table.
 #[derive(Clone, Copy, Debug)]
 pub struct BuiltinSpec {
@@ -136,10 +170,40 @@ pub struct BuiltinSpec {
     pub params: &'static [Param],
     /// Words of the result type.
     pub returns: &'static [Ty],
+    /// Narrower signatures in order of preference; empty unless the builtin is overloaded.
+    pub overloads: &'static [Signature],
     /// What it does besides computing its result.
     pub effects: BuiltinEffects,
     /// Documentation.
     pub doc: &'static str,
+}
+
+impl BuiltinSpec {
+    /// The signature that covers every call.
+    #[must_use]
+    pub fn signature(&self) -> Signature {
+        Signature { params: self.params, returns: self.returns }
+    }
+
+    /// The first overload that certainly applies to `n_args` arguments, else the general signature.
+    /// `fits(i, types)` says whether argument `i` is known to have one of the types.
+    #[must_use]
+    pub fn resolve(
+        &self,
+        n_args: usize,
+        mut fits: impl FnMut(usize, &'static [Ty]) -> bool,
+    ) -> Signature {
+        let applies = |signature: &&Signature| {
+            let (least, most) = signature.arity();
+            n_args >= least
+                && most.is_none_or(|most| n_args <= most)
+                && (0..n_args).all(|i| {
+                    let param = signature.params.get(i).or(signature.params.last());
+                    param.is_some_and(|param| fits(i, param.types()))
+                })
+        };
+        self.overloads.iter().find(applies).copied().unwrap_or(self.signature())
+    }
 }
 
 /// A named numeric constant that scripts see as a predeclared name.
@@ -151,24 +215,11 @@ pub const CONSTANTS: &[(&str, f64)] = &[
     ("SQRT3", 1.732_050_807_568_877_2),
 ];
 
-/// Declares every builtin exactly once.
-#[macro_export]
-macro_rules! for_each_builtin {
-    ($mac:ident) => {
-        $mac! {
-            /// Element count of an array.
-            ArrayLength [] Array (arr: Array) -> Number {READS THROWS} = array_length;
-            /// Appends `value` in place and returns the same array.
-            ArrayPush [] Array (arr: Array, value: Any) -> Array {READS WRITES THROWS} = array_push;
-            /// Square root; a negative argument gives NaN.
-            Sqrt [sqrt] Math (x: Number) -> Number {THROWS} = sqrt;
-        }
-    };
-}
-
 macro_rules! declare_builtins {
     ($($(#[doc = $doc:literal])+ $name:ident [$($alias:ident),*] $cat:ident
-        ($($p:ident : $($w:ident)+),*) -> $($r:ident)+ {$($e:ident)*} = $f:ident;)+) => {
+        ($($p:ident : $($w:ident)+),*) -> $($r:ident)+
+        $(/ ($($op:ident : $($ow:ident)+),*) -> $($or:ident)+)*
+        {$($e:ident)*} = $f:ident;)+) => {
         /// A builtin function. Its number is what `.hbc` stores.
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
         #[repr(u16)]
@@ -184,6 +235,10 @@ macro_rules! declare_builtins {
                 category: Category::$cat,
                 params: &[$(Param { name: stringify!($p), words: &[$(Ty::$w),+] }),*],
                 returns: &[$(Ty::$r),+],
+                overloads: &[$(Signature {
+                    params: &[$(Param { name: stringify!($op), words: &[$(Ty::$ow),+] }),*],
+                    returns: &[$(Ty::$or),+],
+                }),*],
                 effects: BuiltinEffects(0 $(| BuiltinEffects::$e.0)*),
                 doc: concat!($($doc, "\n"),+),
             },)+

@@ -35,6 +35,18 @@ pub mod limit {
     pub const FILE_BYTES: usize = 64 << 20;
     /// Nesting of a type descriptor.
     pub const DESC_DEPTH: usize = 32;
+    /// Type descriptors per module.
+    pub const DESCS: usize = 65_535;
+    /// Parts of all type descriptors of a module together.
+    pub const DESC_NODES: usize = 1 << 20;
+    /// Module variables.
+    pub const GLOBALS: usize = 1 << 20;
+    /// Methods, and static fields, per record or session.
+    pub const METHODS: usize = 65_535;
+    /// Handlers per function.
+    pub const HANDLERS: usize = 1 << 20;
+    /// Finales per module.
+    pub const FINALES: usize = 65_535;
 }
 
 /// Category of a run-time error, as scripts see it in `error.kind`.

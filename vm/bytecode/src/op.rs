@@ -11,6 +11,13 @@
 //! [`Kind::Args`] `ceil(n / 4)` words of packed register bytes, first argument lowest,
 //! [`Kind::Targets`] `n` target words. A branch with a negative distance polls the budget when taken.
 
+mod encoding;
+
+pub use encoding::{
+    Arg, DecodeError, DecodeFault, EncodeError, Insn, OPERANDS_MAX, Regs, Targets, WORDS, decode,
+    encode, set_target,
+};
+
 /// What an operand is, and so how it is encoded, verified and printed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Kind {
@@ -486,6 +493,8 @@ macro_rules! for_each_op {
             oscillate = Oscillate (dst: OutAny, src: Any, name: Str) [THROWS];
             /// `dst =` one line of input, read as `kind`: 0 string, 1 number, 2 boolean.
             read_external = ReadExternal (dst: OutAny, kind: Imm8) [WRITES THROWS ALLOCS];
+            /// Raises a run-time error of category `kind` with the display string of `message`.
+            fail = Fail (message: Any, kind: Imm8) [THROWS ALLOCS];
             /// Pauses until the host resumes the program.
             suspend = Suspend () [WRITES THROWS];
         }

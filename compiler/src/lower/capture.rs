@@ -1,0 +1,221 @@
+//! Reading, writing and capturing variables wherever they live.
+
+use hyp_bytecode::module::ErrorKind;
+use hyp_bytecode::op::Op;
+use hyp_bytecode::rep::{Rep, TypeId};
+use hyp_grammar::span;
+use hyp_ssa::ir::Value;
+
+use super::function::FnLower;
+use super::module::{ModuleLower, func_number};
+use crate::resolve::{Storage, VarId, VarKind};
+use crate::types::Ty;
+
+impl FnLower<'_, '_, '_> {
+    /// Representation in which a closure holds a captured variable.
+    pub(super) fn upvalue_rep(&self, var: VarId) -> Rep {
+        let info = self.m.res.var(var);
+        if self.storage(var) == Storage::Cell {
+            return Rep::Ref(TypeId::CELL);
+        }
+        if info.kind == VarKind::This {
+            let owner = info.function.and_then(|f| self.m.res.functions[f.index()].owner);
+            return owner.map_or(Rep::Any, |t| Rep::Ref(TypeId::user(t.0)));
+        }
+        let ty = self.m.guarantee(var);
+        if ty == Ty::Number && !info.may_be_unset && self.storage(var) == Storage::Local {
+            Rep::F64
+        } else {
+            Rep::Any
+        }
+    }
+
+    /// Position of `var` among the running function's captures.
+    fn upvalue_index(&self, var: VarId) -> Option<usize> {
+        let key = self.key?;
+        self.m.captures[key.index()].iter().position(|v| *v == var)
+    }
+
+    fn is_own(&self, var: VarId) -> bool {
+        self.m.res.var(var).function == self.key && self.upvalue_index(var).is_none()
+    }
+
+    fn upvalue(&mut self, var: VarId, index: usize) -> Value {
+        let rep = self.upvalue_rep(var);
+        self.b.op_rep(Op::GetUpvalue, &[], &[index as u64], rep)
+    }
+
+    /// The value of a variable.
+    pub(super) fn read(&mut self, var: VarId) -> Value {
+        let info = self.m.res.var(var);
+        if info.kind == VarKind::This {
+            return self.this_value(var);
+        }
+        if self.m.is_constant_function(var) {
+            return match info.kind {
+                VarKind::Function(f) => {
+                    self.b.op(Op::LoadFunc, &[], &[u64::from(func_number(f).0)])
+                }
+                VarKind::Session(t) => {
+                    self.b.op(Op::LoadSession, &[], &[u64::from(TypeId::user(t.0).0)])
+                }
+                _ => self.b.null(),
+            };
+        }
+        match self.storage(var) {
+            Storage::Global => {
+                let Some(global) = self.m.global_of[var.0 as usize] else { return self.b.null() };
+                let rep = self.m.globals[global.0 as usize].rep;
+                self.b.op_rep(Op::GetGlobal, &[], &[u64::from(global.0)], rep)
+            }
+            Storage::Cell => {
+                let cell = self.cell(var);
+                let note = self.m.strings.symbol(self.m.res.var(var).name, self.m.interner);
+                self.b.set_note(Some(note));
+                let value = self.b.op(Op::GetCell, &[cell], &[]);
+                self.b.set_note(None);
+                value
+            }
+            storage => {
+                if !self.is_own(var)
+                    && let Some(index) = self.upvalue_index(var)
+                {
+                    return self.upvalue(var, index);
+                }
+                if storage == Storage::Slot {
+                    let slot = self.slot(var);
+                    return self.b.slot_get(slot);
+                }
+                let local = self.local(var);
+                self.b.use_var(local)
+            }
+        }
+    }
+
+    fn this_value(&mut self, var: VarId) -> Value {
+        if let Some(index) = self.upvalue_index(var) {
+            return self.upvalue(var, index);
+        }
+        match self.this {
+            Some(this) => self.b.use_var(this),
+            None => self.raise_value(ErrorKind::Undefined, "Variable 'this' not found"),
+        }
+    }
+
+    /// The box of a cell variable.
+    fn cell(&mut self, var: VarId) -> Value {
+        if !self.is_own(var)
+            && let Some(index) = self.upvalue_index(var)
+        {
+            return self.upvalue(var, index);
+        }
+        let local = self.local(var);
+        if !self.m.locals[var.0 as usize].has_cell {
+            self.early_cell(var);
+        }
+        let cell = self.b.use_var(local);
+        if self.b.rep(cell) == Rep::Ref(TypeId::CELL) {
+            return cell;
+        }
+        self.b.op(Op::CheckRef, &[cell], &[u64::from(TypeId::CELL.0)])
+    }
+
+    /// Makes the box of a variable whose declaration comes later.
+    fn early_cell(&mut self, var: VarId) {
+        let local = self.local(var);
+        let missing = self.missing();
+        let cell = self.b.op(Op::NewCell, &[missing], &[]);
+        self.b.def_var(local, cell);
+        let state = &mut self.m.locals[var.0 as usize];
+        state.has_early_cell = true;
+        state.has_cell = true;
+    }
+
+    /// Executes the declaration of a variable with its first value.
+    pub(super) fn initialise(&mut self, var: VarId, value: Value) {
+        match self.storage(var) {
+            Storage::Cell if self.is_own(var) => {
+                let local = self.local(var);
+                let unset = self.m.res.var(var).may_be_unset;
+                let state = &mut self.m.locals[var.0 as usize];
+                if std::mem::take(&mut state.has_early_cell) || (unset && state.has_cell) {
+                    let cell = self.cell(var);
+                    self.b.op_void(Op::SetCell, &[cell, value], &[]);
+                } else {
+                    state.has_cell = true;
+                    let cell = self.b.op(Op::NewCell, &[value], &[]);
+                    self.b.def_var(local, cell);
+                }
+            }
+            _ => self.write(var, value),
+        }
+    }
+
+    /// A fresh box with the same content, for the next round of a loop.
+    pub(super) fn renew_cell(&mut self, var: VarId) {
+        if self.storage(var) != Storage::Cell {
+            return;
+        }
+        let old = self.cell(var);
+        let value = self.b.op(Op::GetCell, &[old], &[]);
+        let fresh = self.b.op(Op::NewCell, &[value], &[]);
+        let local = self.local(var);
+        self.b.def_var(local, fresh);
+    }
+
+    /// Stores into a variable a value that was checked against its guarantee.
+    pub(super) fn write(&mut self, var: VarId, value: Value) {
+        match self.storage(var) {
+            Storage::Global => {
+                if let Some(global) = self.m.global_of[var.0 as usize] {
+                    let rep = self.m.globals[global.0 as usize].rep;
+                    let value = self.fit(value, rep);
+                    self.b.op_void(Op::SetGlobal, &[value], &[u64::from(global.0)]);
+                }
+            }
+            Storage::Cell => {
+                let cell = self.cell(var);
+                self.b.op_void(Op::SetCell, &[cell, value], &[]);
+            }
+            Storage::Slot => {
+                let slot = self.slot(var);
+                self.b.slot_set(slot, value);
+            }
+            Storage::Local => {
+                let local = self.local(var);
+                self.b.def_var(local, value);
+            }
+        }
+    }
+
+    /// A value for a function of the syntax tree: a constant, or a closure over its captures.
+    pub(super) fn closure(&mut self, id: span::FuncId) -> Value {
+        let captures = self.m.captures[id.index()].clone();
+        let number = u64::from(func_number(id).0);
+        if captures.is_empty() {
+            return self.b.op(Op::LoadFunc, &[], &[number]);
+        }
+        let mut values = Vec::with_capacity(captures.len());
+        for var in captures {
+            let value = if self.storage(var) == Storage::Cell {
+                self.cell(var)
+            } else {
+                let value = self.read(var);
+                let rep = self.upvalue_rep(var);
+                self.fit(value, rep)
+            };
+            values.push(value);
+        }
+        self.b.op(Op::MakeClosure, &values, &[number])
+    }
+}
+
+impl ModuleLower<'_, '_> {
+    /// The function that a never reassigned name always denotes, if it can be called directly.
+    pub(super) fn direct_function(&self, var: VarId) -> Option<span::FuncId> {
+        match self.res.var(var).kind {
+            VarKind::Function(f) if self.is_constant_function(var) => Some(f),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,543 @@
+//! The module as a whole: numbering, types, globals, and the order of lowering.
+
+use ahash::AHashMap;
+use hyp_bytecode::module::{
+    Field, FuncId, Global, GlobalId, Method, StaticField, StrId, TypeDef, TypeKind,
+};
+use hyp_bytecode::rep::{Rep, TypeId};
+use hyp_grammar::ast::{self, FunctionKind, MemberKind, StmtKind, Visibility};
+use hyp_grammar::diagnostic::Diagnostic;
+use hyp_grammar::intern::{Interner, Symbol};
+use hyp_grammar::span;
+use hyp_ssa::ir;
+
+use super::function::FnLower;
+use super::table::{Descs, Strings, guarantee_desc};
+use crate::check::Types;
+use crate::resolve::{Resolution, Storage, TypeDecl, VarId, VarKind};
+use crate::types::{Ty, TypeIdx};
+
+/// A module in SSA form, before code emission.
+pub struct Lowered {
+    /// String constants and names.
+    pub strings: Strings,
+    /// Records and sessions.
+    pub types: Vec<TypeDef>,
+    /// Type descriptors.
+    pub descs: Vec<hyp_bytecode::module::Desc>,
+    /// Module variables.
+    pub globals: Vec<Global>,
+    /// Functions in SSA form.
+    pub functions: Vec<ir::Func>,
+    /// Signatures, parallel to `functions`.
+    pub signatures: Vec<Signature>,
+    /// Clean-up functions.
+    pub finales: Vec<FuncId>,
+    /// Number of inline caches.
+    pub n_sites: u32,
+}
+
+/// What callers know of a function.
+#[derive(Clone, Default, Debug)]
+pub struct Signature {
+    /// Representations of the parameters, receiver included.
+    pub params: Vec<Rep>,
+    /// Static types of the parameters.
+    pub(super) types: Vec<Ty>,
+    /// Names of the parameters.
+    pub(super) names: Vec<StrId>,
+    /// Parameters that must be passed.
+    pub n_required: usize,
+    /// Whether parameter 0 is a receiver.
+    pub has_receiver: bool,
+    /// Representation of the result.
+    pub result: Rep,
+    /// Static type of the result.
+    pub(super) result_type: Ty,
+    /// Name, for notes.
+    pub(super) name: Option<StrId>,
+    /// Has captured variables, so it needs a closure.
+    pub(super) has_captures: bool,
+}
+
+impl Signature {
+    /// What an error calls a parameter: `argument 'n' of 'f'`.
+    #[must_use]
+    pub fn argument_note(&self, param: usize, strings: &Strings) -> Option<String> {
+        let name = strings.text(*self.names.get(param)?);
+        Some(match self.name {
+            Some(function) => format!("argument '{name}' of '{}'", strings.text(function)),
+            None => format!("argument '{name}'"),
+        })
+    }
+}
+
+/// One field of a type as lowering sees it.
+pub(super) struct FieldInfo<'a> {
+    pub(super) name: Symbol,
+    pub(super) rep: Rep,
+    pub(super) ty: Ty,
+    pub(super) is_private: bool,
+    pub(super) init: Option<&'a ast::Expr<'a>>,
+}
+
+/// A static field.
+#[derive(Clone)]
+pub(super) struct StaticInfo<'a> {
+    pub(super) name: Symbol,
+    pub(super) global: GlobalId,
+    pub(super) ty: Ty,
+    pub(super) is_private: bool,
+    pub(super) init: Option<&'a ast::Expr<'a>>,
+}
+
+/// A method.
+#[derive(Clone, Copy)]
+pub(super) struct MethodInfo {
+    pub(super) name: Symbol,
+    pub(super) func: FuncId,
+    pub(super) is_private: bool,
+    pub(super) is_static: bool,
+}
+
+/// A record or session.
+pub(super) struct TypeInfo<'a> {
+    pub(super) name: Symbol,
+    pub(super) is_record: bool,
+    pub(super) fields: Vec<FieldInfo<'a>>,
+    pub(super) statics: Vec<StaticInfo<'a>>,
+    pub(super) methods: Vec<MethodInfo>,
+    pub(super) constructor: Option<FuncId>,
+    pub(super) constructor_node: Option<&'a ast::Function<'a>>,
+}
+
+/// Everything that functions share while they are lowered.
+pub(super) struct ModuleLower<'c, 'a> {
+    pub(super) res: &'c Resolution<'a>,
+    pub(super) types: &'c Types,
+    pub(super) interner: &'c Interner,
+    pub(super) source: &'c str,
+    pub(super) strings: Strings,
+    pub(super) descs: Descs,
+    pub(super) globals: Vec<Global>,
+    pub(super) global_of: Vec<Option<GlobalId>>,
+    pub(super) storage: Vec<Storage>,
+    pub(super) captures: Vec<Vec<VarId>>,
+    pub(super) signatures: Vec<Signature>,
+    pub(super) type_infos: Vec<TypeInfo<'a>>,
+    pub(super) functions: Vec<ir::Func>,
+    pub(super) has_records: bool,
+    pub(super) erased: bool,
+    pub(super) n_sites: u32,
+    pub(super) diagnostics: Vec<Diagnostic>,
+    /// Per-variable state of the function being lowered, valid where the epoch matches.
+    pub(super) locals: Vec<super::function::Local>,
+    pub(super) epoch: u32,
+    pub(super) unset_cells: AHashMap<Option<span::FuncId>, Vec<VarId>>,
+}
+
+/// Number of the bytecode function of a function of the syntax tree.
+pub(super) fn func_number(id: span::FuncId) -> FuncId {
+    FuncId(id.0 + 1)
+}
+
+/// Lowers a checked program.
+pub fn lower<'a>(
+    program: &'a ast::Program<'a>,
+    res: &Resolution<'a>,
+    types: &Types,
+    interner: &Interner,
+    source: &str,
+    erased: bool,
+) -> (Lowered, Vec<Diagnostic>) {
+    let mut module = ModuleLower::new(res, types, interner, source, erased);
+    module.collect_signatures();
+    module.collect_types();
+    module.assign_storage();
+    let finales = module.lower_all(program);
+    let type_defs = module.type_defs();
+    let lowered = Lowered {
+        strings: module.strings,
+        types: type_defs,
+        descs: module.descs.into_list(),
+        globals: module.globals,
+        functions: module.functions,
+        signatures: module.signatures,
+        finales,
+        n_sites: module.n_sites,
+    };
+    (lowered, module.diagnostics)
+}
+
+impl<'c, 'a> ModuleLower<'c, 'a> {
+    fn new(
+        res: &'c Resolution<'a>,
+        types: &'c Types,
+        interner: &'c Interner,
+        source: &'c str,
+        erased: bool,
+    ) -> Self {
+        Self {
+            res,
+            types,
+            interner,
+            source,
+            strings: Strings::default(),
+            descs: Descs::default(),
+            globals: Vec::new(),
+            global_of: vec![None; res.vars.len()],
+            storage: res.vars.iter().map(|v| v.storage).collect(),
+            captures: res.functions.iter().map(|f| f.captures.clone()).collect(),
+            signatures: Vec::new(),
+            type_infos: Vec::new(),
+            functions: Vec::new(),
+            has_records: res.types.iter().any(|t| matches!(t, TypeDecl::Record(_))),
+            erased,
+            n_sites: 0,
+            diagnostics: Vec::new(),
+            locals: vec![super::function::Local::default(); res.vars.len()],
+            epoch: 0,
+            unset_cells: AHashMap::new(),
+        }
+    }
+
+    /// The type that stores to `var` are checked against.
+    pub(super) fn guarantee(&self, var: VarId) -> Ty {
+        if self.erased {
+            return Ty::Unknown;
+        }
+        self.types.guarantees.get(var.0 as usize).cloned().unwrap_or_default()
+    }
+
+    /// The representation that a place with this guarantee has.
+    pub(super) fn rep_of_type(ty: &Ty) -> Rep {
+        match ty {
+            Ty::Number => Rep::F64,
+            Ty::Record(t) | Ty::Instance(t) => Rep::Ref(TypeId::user(t.0)),
+            _ => Rep::Any,
+        }
+    }
+
+    pub(super) fn sym(&mut self, symbol: Symbol) -> StrId {
+        self.strings.symbol(symbol, self.interner)
+    }
+
+    pub(super) fn site(&mut self) -> u64 {
+        self.n_sites += 1;
+        u64::from(self.n_sites - 1)
+    }
+
+    fn collect_signatures(&mut self) {
+        self.signatures = vec![Signature::default(); self.res.functions.len() + 1];
+        for (index, node) in self.res.function_nodes.iter().enumerate() {
+            let Some(node) = node else { continue };
+            self.signatures[index + 1] = self.signature(index, node);
+        }
+    }
+
+    fn signature(&mut self, index: usize, node: &'a ast::Function<'a>) -> Signature {
+        let info = &self.res.functions[index];
+        let owner = info.owner;
+        let is_constructor = node.kind == FunctionKind::Constructor;
+        let mut sig = Signature { name: node.name.map(|n| self.sym(n.name)), ..Signature::default() };
+        if info.this.is_some() && !is_constructor {
+            sig.has_receiver = true;
+            let rep = owner.map_or(Rep::Any, |t| Rep::Ref(TypeId::user(t.0)));
+            sig.params.push(rep);
+            sig.types.push(Ty::Unknown);
+            sig.names.push(self.strings.intern("this"));
+        }
+        for param in node.params {
+            let ty = self.res.bind(param.name.id).map_or(Ty::Unknown, |b| self.guarantee(b.var));
+            let rep =
+                if param.default.is_some() { Rep::Any } else { Self::rep_of_type(&ty) };
+            sig.params.push(rep);
+            sig.types.push(ty);
+            let name = self.sym(param.name.name);
+            sig.names.push(name);
+        }
+        let defaults = node.params.iter().rev().take_while(|p| p.default.is_some()).count();
+        sig.n_required = sig.params.len() - defaults;
+        if is_constructor {
+            if let Some(t) = owner {
+                sig.result = Rep::Ref(TypeId::user(t.0));
+                sig.name = Some(self.type_name(t));
+            }
+        } else if !self.erased {
+            sig.result_type = self.types.results.get(index).cloned().unwrap_or_default();
+            sig.result = Self::rep_of_type(&sig.result_type);
+        }
+        sig.has_captures = !info.captures.is_empty();
+        sig
+    }
+
+    fn type_name(&mut self, t: TypeIdx) -> StrId {
+        let symbol = match self.res.types[t.0 as usize] {
+            TypeDecl::Record(r) => r.name.name,
+            TypeDecl::Session(s) => s.name.name,
+        };
+        self.sym(symbol)
+    }
+
+    fn collect_types(&mut self) {
+        for index in 0..self.res.types.len() {
+            let info = match self.res.types[index] {
+                TypeDecl::Record(decl) => self.record_info(index, decl),
+                TypeDecl::Session(decl) => self.session_info(index, decl),
+            };
+            self.type_infos.push(info);
+        }
+    }
+
+    fn field_type(&self, index: usize, field: usize) -> Ty {
+        if self.erased {
+            return Ty::Unknown;
+        }
+        self.types.fields.get(index).and_then(|f| f.get(field)).cloned().unwrap_or_default()
+    }
+
+    fn record_info(&mut self, index: usize, decl: &'a ast::RecordDecl<'a>) -> TypeInfo<'a> {
+        let mut fields = Vec::new();
+        for (i, field) in decl.fields.iter().enumerate() {
+            let mut ty = self.field_type(index, i);
+            if field.optional && ty != Ty::Unknown && !matches!(ty, Ty::Nullable(_) | Ty::Null) {
+                ty = Ty::Nullable(std::rc::Rc::new(ty));
+            }
+            fields.push(FieldInfo {
+                name: field.name.name,
+                rep: Self::rep_of_type(&ty),
+                ty,
+                is_private: false,
+                init: field.default,
+            });
+        }
+        let constructor_node = decl.methods.iter().copied().find(|m| m.kind == FunctionKind::Constructor);
+        let methods = decl
+            .methods
+            .iter()
+            .filter(|m| m.kind != FunctionKind::Constructor)
+            .filter_map(|m| {
+                Some(MethodInfo {
+                    name: m.name?.name,
+                    func: func_number(m.id),
+                    is_private: false,
+                    is_static: false,
+                })
+            })
+            .collect();
+        TypeInfo {
+            name: decl.name.name,
+            is_record: true,
+            fields,
+            statics: Vec::new(),
+            methods,
+            constructor: constructor_node.map(|n| func_number(n.id)),
+            constructor_node,
+        }
+    }
+
+    fn session_info(&mut self, index: usize, decl: &'a ast::SessionDecl<'a>) -> TypeInfo<'a> {
+        let mut info = TypeInfo {
+            name: decl.name.name,
+            is_record: false,
+            fields: Vec::new(),
+            statics: Vec::new(),
+            methods: Vec::new(),
+            constructor: None,
+            constructor_node: None,
+        };
+        for member in decl.members {
+            let is_private = member.visibility == Some(Visibility::Conceal);
+            match member.kind {
+                MemberKind::Field(field) if member.is_static => {
+                    let ty = if self.erased {
+                        Ty::Unknown
+                    } else {
+                        let list = self.types.statics.get(index);
+                        list.and_then(|s| s.get(info.statics.len())).cloned().unwrap_or_default()
+                    };
+                    let global = self.new_global(field.name.name, Self::rep_of_type(&ty), false);
+                    info.statics.push(StaticInfo {
+                        name: field.name.name,
+                        global,
+                        ty,
+                        is_private,
+                        init: field.init,
+                    });
+                }
+                MemberKind::Field(field) => {
+                    let ty = self.field_type(index, info.fields.len());
+                    info.fields.push(FieldInfo {
+                        name: field.name.name,
+                        rep: Self::rep_of_type(&ty),
+                        ty,
+                        is_private,
+                        init: field.init,
+                    });
+                }
+                MemberKind::Method(node) if node.kind == FunctionKind::Constructor => {
+                    info.constructor_node.get_or_insert(node);
+                    info.constructor.get_or_insert(func_number(node.id));
+                }
+                MemberKind::Method(node) => {
+                    if let Some(name) = node.name {
+                        info.methods.push(MethodInfo {
+                            name: name.name,
+                            func: func_number(node.id),
+                            is_private,
+                            is_static: member.is_static,
+                        });
+                    }
+                }
+                MemberKind::Error => {}
+            }
+        }
+        if info.constructor.is_none() {
+            let result = Rep::Ref(TypeId::user(u32::try_from(index).unwrap_or(0)));
+            let name = Some(self.sym(decl.name.name));
+            let number = FuncId(u32::try_from(self.signatures.len()).unwrap_or(u32::MAX));
+            self.signatures.push(Signature { result, name, ..Signature::default() });
+            info.constructor = Some(number);
+        }
+        info
+    }
+
+    pub(super) fn new_global(&mut self, name: Symbol, rep: Rep, is_shared: bool) -> GlobalId {
+        let name = self.sym(name);
+        self.globals.push(Global { name, rep, is_shared });
+        GlobalId(u32::try_from(self.globals.len() - 1).unwrap_or(u32::MAX))
+    }
+
+    /// Methods are not closures: what they capture becomes a module variable.
+    fn assign_storage(&mut self) {
+        let mut promoted: Vec<VarId> = Vec::new();
+        for (index, info) in self.res.functions.iter().enumerate() {
+            let Some(node) = self.res.function_nodes[index] else { continue };
+            if info.owner.is_some()
+                && matches!(node.kind, FunctionKind::Method | FunctionKind::Constructor)
+            {
+                promoted.extend(self.captures[index].iter().copied());
+            }
+        }
+        for var in promoted {
+            if self.res.var(var).kind != VarKind::This {
+                self.storage[var.0 as usize] = Storage::Global;
+            }
+        }
+        let storage = &self.storage;
+        for captures in &mut self.captures {
+            captures.retain(|v| storage[v.0 as usize] != Storage::Global);
+        }
+        for (index, captures) in self.captures.iter().enumerate() {
+            self.signatures[index + 1].has_captures = !captures.is_empty();
+        }
+        for index in 0..self.res.vars.len() {
+            let info = &self.res.vars[index];
+            let id = VarId(u32::try_from(index).unwrap_or(u32::MAX));
+            match self.storage[index] {
+                Storage::Global if !self.is_constant_function(id) => {
+                    let rep = Self::rep_of_type(&self.guarantee(id));
+                    let global = self.new_global(info.name, rep, info.is_shared);
+                    self.global_of[index] = Some(global);
+                }
+                Storage::Cell if info.may_be_unset => {
+                    self.unset_cells.entry(info.function).or_default().push(id);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Whether the name always denotes one function or session that needs no closure.
+    pub(super) fn is_constant_function(&self, var: VarId) -> bool {
+        let info = self.res.var(var);
+        !info.is_reassigned
+            && match info.kind {
+                VarKind::Function(f) => {
+                    self.captures.get(f.index()).is_some_and(Vec::is_empty)
+                }
+                VarKind::Session(_) => true,
+                _ => false,
+            }
+    }
+
+    fn lower_all(&mut self, program: &'a ast::Program<'a>) -> Vec<FuncId> {
+        let total = self.signatures.len();
+        self.functions = Vec::with_capacity(total + 1);
+        let main = FnLower::module_body(self, program);
+        self.functions.push(main);
+        for index in 0..self.res.functions.len() {
+            let func = match self.res.function_nodes[index] {
+                Some(node) if node.kind == FunctionKind::Constructor => {
+                    FnLower::constructor(self, index, node)
+                }
+                Some(node) => FnLower::function(self, index, node),
+                None => FnLower::empty(self),
+            };
+            self.functions.push(func);
+        }
+        for index in 0..self.type_infos.len() {
+            if self.type_infos[index].constructor_node.is_none()
+                && self.type_infos[index].constructor.is_some()
+            {
+                let func = FnLower::default_constructor(self, index);
+                self.functions.push(func);
+            }
+        }
+        let mut finales = Vec::new();
+        for stmt in program.body {
+            if let StmtKind::Finale { body } = &stmt.kind {
+                let func = FnLower::finale(self, body);
+                finales.push(FuncId(u32::try_from(self.functions.len()).unwrap_or(u32::MAX)));
+                self.functions.push(func);
+                self.signatures.push(Signature::default());
+            }
+        }
+        finales
+    }
+
+    fn type_defs(&mut self) -> Vec<TypeDef> {
+        let infos = std::mem::take(&mut self.type_infos);
+        let mut defs = Vec::with_capacity(infos.len());
+        for info in &infos {
+            let name = self.sym(info.name);
+            let kind = if info.is_record { TypeKind::Record } else { TypeKind::Session };
+            let mut def = TypeDef {
+                name,
+                kind,
+                fields: Vec::new(),
+                methods: Vec::new(),
+                statics: Vec::new(),
+                constructor: info.constructor,
+            };
+            for field in &info.fields {
+                let desc = self.descs.intern(guarantee_desc(&field.ty));
+                def.fields.push(Field {
+                    name: self.sym(field.name),
+                    rep: field.rep,
+                    desc,
+                    is_private: field.is_private,
+                    is_optional: info.is_record
+                        && (field.init.is_some() || matches!(field.ty, Ty::Nullable(_))),
+                });
+            }
+            for method in &info.methods {
+                def.methods.push(Method {
+                    name: self.sym(method.name),
+                    func: method.func,
+                    is_private: method.is_private,
+                    is_static: method.is_static,
+                });
+            }
+            for field in &info.statics {
+                def.statics.push(StaticField {
+                    name: self.sym(field.name),
+                    global: field.global,
+                    is_private: field.is_private,
+                });
+            }
+            defs.push(def);
+        }
+        defs
+    }
+}

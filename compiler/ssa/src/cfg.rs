@@ -1,0 +1,241 @@
+//! Control flow: reachability, order, predecessors, dominators.
+//!
+//! A value defined *in* a protected block does not reach its handler, because the error may come
+//! before the definition. So the edge to a handler counts as coming from the predecessors of the
+//! protected block, and further to the handler's own handler. The entry block is never protected.
+
+use crate::ir::{Block, Func};
+
+/// Calls `visit` with the successors of a block: each edge's target, then the handlers that protect
+/// the target from the inside out.
+pub fn for_each_successor(func: &Func, block: Block, mut visit: impl FnMut(Block)) {
+    func.block(block).term.for_each_edge(|edge| {
+        visit(edge.block);
+        let mut handler = func.block(edge.block).handler;
+        while let Some(block) = handler {
+            visit(block);
+            handler = func.block(block).handler;
+        }
+    });
+}
+
+/// Sets `seen[b]` for every block that control can reach.
+pub fn mark_reachable(func: &Func, seen: &mut Vec<bool>) {
+    seen.clear();
+    seen.resize(func.blocks.len(), false);
+    let mut work = vec![Func::ENTRY];
+    if let Some(entry) = seen.first_mut() {
+        *entry = true;
+    }
+    while let Some(block) = work.pop() {
+        for_each_successor(func, block, |next| {
+            if !std::mem::replace(&mut seen[next.0 as usize], true) {
+                work.push(next);
+            }
+        });
+    }
+}
+
+/// Marks a block that is not in the order, and the absence of a dominator.
+const NONE: u32 = u32::MAX;
+
+/// Order, predecessors and dominators of the reachable blocks.
+#[derive(Clone, Default, Debug)]
+pub struct Cfg {
+    /// Reachable blocks in reverse postorder; the entry is first.
+    pub order: Vec<Block>,
+    /// Position of each block in `order`.
+    position: Vec<u32>,
+    /// Immediate dominator of each block.
+    idom: Vec<u32>,
+    /// Predecessors of block `b` are `preds[pred_start[b]..pred_start[b + 1]]`.
+    pred_start: Vec<u32>,
+    preds: Vec<Block>,
+    /// Preorder interval of each block in the dominator tree.
+    interval: Vec<(u32, u32)>,
+    /// Reachable blocks in preorder of the dominator tree.
+    pub dom_order: Vec<Block>,
+}
+
+impl Cfg {
+    /// Computes everything for a function.
+    #[must_use]
+    pub fn new(func: &Func) -> Cfg {
+        let mut cfg = Cfg::default();
+        cfg.compute(func);
+        cfg
+    }
+
+    /// As [`Cfg::new`], reusing the storage.
+    pub fn compute(&mut self, func: &Func) {
+        self.find_order(func);
+        self.find_preds(func);
+        self.find_idoms();
+        self.number_dom_tree();
+    }
+
+    /// Whether control can reach the block.
+    #[must_use]
+    pub fn is_reachable(&self, block: Block) -> bool {
+        self.position[block.0 as usize] != NONE
+    }
+
+    /// Position of a reachable block in [`Cfg::order`].
+    #[must_use]
+    pub fn position(&self, block: Block) -> u32 {
+        self.position[block.0 as usize]
+    }
+
+    /// Origins of the edges to a block, one entry per edge. Those of a handler are the predecessors
+    /// of the blocks that it protects.
+    #[must_use]
+    pub fn preds(&self, block: Block) -> &[Block] {
+        let b = block.0 as usize;
+        &self.preds[self.pred_start[b] as usize..self.pred_start[b + 1] as usize]
+    }
+
+    /// Immediate dominator; `None` for the entry.
+    #[must_use]
+    pub fn idom(&self, block: Block) -> Option<Block> {
+        let idom = self.idom[block.0 as usize];
+        (idom != NONE && block != Func::ENTRY).then_some(Block(idom))
+    }
+
+    /// Whether every path to `b` passes `a`; a block dominates itself.
+    #[must_use]
+    pub fn dominates(&self, a: Block, b: Block) -> bool {
+        let (a, b) = (self.interval[a.0 as usize], self.interval[b.0 as usize]);
+        a.0 <= b.0 && b.1 <= a.1
+    }
+
+    fn find_order(&mut self, func: &Func) {
+        let n = func.blocks.len();
+        self.order.clear();
+        self.position.clear();
+        self.position.resize(n, NONE);
+        if n == 0 {
+            return;
+        }
+        // Depth first with an explicit stack of (block, next successor).
+        let mut stack: Vec<(Block, u32)> = vec![(Func::ENTRY, 0)];
+        let mut successors: Vec<Block> = Vec::new();
+        let mut starts: Vec<u32> = vec![0];
+        self.position[0] = 0;
+        for_each_successor(func, Func::ENTRY, |s| successors.push(s));
+        while let Some((block, next)) = stack.last_mut() {
+            let start = *starts.last().unwrap_or(&0);
+            let at = (start + *next) as usize;
+            if at < successors.len() {
+                *next += 1;
+                let to = successors[at];
+                if self.position[to.0 as usize] == NONE {
+                    self.position[to.0 as usize] = 0;
+                    starts.push(successors.len() as u32);
+                    for_each_successor(func, to, |s| successors.push(s));
+                    stack.push((to, 0));
+                }
+            } else {
+                self.order.push(*block);
+                stack.pop();
+                successors.truncate(start as usize);
+                starts.pop();
+            }
+        }
+        self.order.reverse();
+        for (i, block) in self.order.iter().enumerate() {
+            self.position[block.0 as usize] = i as u32;
+        }
+    }
+
+    fn find_preds(&mut self, func: &Func) {
+        let n = func.blocks.len();
+        self.pred_start.clear();
+        self.pred_start.resize(n + 1, 0);
+        for &block in &self.order {
+            for_each_successor(func, block, |s| self.pred_start[s.0 as usize + 1] += 1);
+        }
+        for i in 0..n {
+            self.pred_start[i + 1] += self.pred_start[i];
+        }
+        self.preds.clear();
+        self.preds.resize(self.pred_start[n] as usize, Func::ENTRY);
+        let mut next = self.pred_start.clone();
+        for &block in &self.order {
+            for_each_successor(func, block, |s| {
+                let at = &mut next[s.0 as usize];
+                self.preds[*at as usize] = block;
+                *at += 1;
+            });
+        }
+    }
+
+    /// Cooper, Harvey and Kennedy: iterate over the order until nothing changes.
+    fn find_idoms(&mut self) {
+        self.idom.clear();
+        self.idom.resize(self.position.len(), NONE);
+        if self.order.is_empty() {
+            return;
+        }
+        self.idom[0] = 0;
+        let mut changed = true;
+        while changed {
+            changed = false;
+            for i in 1..self.order.len() {
+                let block = self.order[i];
+                let mut new = NONE;
+                for &pred in self.preds(block) {
+                    if self.idom[pred.0 as usize] != NONE {
+                        new = if new == NONE { pred.0 } else { self.meet(pred.0, new) };
+                    }
+                }
+                if self.idom[block.0 as usize] != new {
+                    self.idom[block.0 as usize] = new;
+                    changed = true;
+                }
+            }
+        }
+    }
+
+    fn meet(&self, mut a: u32, mut b: u32) -> u32 {
+        while a != b {
+            while self.position[a as usize] > self.position[b as usize] {
+                a = self.idom[a as usize];
+            }
+            while self.position[b as usize] > self.position[a as usize] {
+                b = self.idom[b as usize];
+            }
+        }
+        a
+    }
+
+    fn number_dom_tree(&mut self) {
+        let n = self.position.len();
+        self.dom_order.clear();
+        self.interval.clear();
+        self.interval.resize(n, (NONE, 0));
+        // Subtree sizes bottom up, then preorder numbers top down: children of a block get
+        // consecutive ranges in order.
+        let mut size = vec![1u32; n];
+        for &block in self.order.iter().skip(1).rev() {
+            size[self.idom[block.0 as usize] as usize] += size[block.0 as usize];
+        }
+        let mut next = vec![0u32; n];
+        for &block in &self.order {
+            let b = block.0 as usize;
+            let start = if block == Func::ENTRY {
+                0
+            } else {
+                let parent = self.idom[b] as usize;
+                let start = next[parent];
+                next[parent] += size[b];
+                start
+            };
+            self.interval[b] = (start, start + size[b] - 1);
+            next[b] = start + 1;
+        }
+        self.dom_order.resize(self.order.len(), Func::ENTRY);
+        for &block in &self.order {
+            self.dom_order[self.interval[block.0 as usize].0 as usize] = block;
+        }
+    }
+}

@@ -1,0 +1,374 @@
+//! What builtins may do with the machine; see the contract in [`crate::builtins`].
+
+use std::io::Write;
+use std::time::{Duration, Instant};
+
+use hyp_bytecode::module::{ErrorKind, TypeDef};
+use hyp_bytecode::rep::TypeId;
+
+use crate::dict;
+use crate::error::{ScriptError, Trap};
+use crate::number;
+use crate::object::{Entry, Fields, Kind};
+use crate::string;
+use crate::value::Value;
+use crate::vm::Vm;
+
+/// Longest single wait between two looks at the interrupt flag.
+const SLEEP_STEP: Duration = Duration::from_millis(20);
+
+// ---- coercions
+
+impl Vm {
+    /// ToNumber.
+    ///
+    /// # Errors
+    /// `Cannot convert '…' to number` for other strings, `Cannot convert to number` for other kinds.
+    #[inline]
+    pub fn to_number(&self, v: Value) -> Result<f64, Trap> {
+        match v.as_num() {
+            Some(n) => Ok(n),
+            None => self.to_number_slow(v),
+        }
+    }
+
+    #[cold]
+    fn to_number_slow(&self, v: Value) -> Result<f64, Trap> {
+        if let Some(b) = v.as_bool() {
+            return Ok(f64::from(u8::from(b)));
+        }
+        let Some(text) = self.str(v) else { return Err(Trap::type_error("Cannot convert to number")) };
+        number::parse(text)
+            .ok_or_else(|| Trap::type_error(format!("Cannot convert '{text}' to number")))
+    }
+
+    /// Whether a condition takes the value as true.
+    #[must_use]
+    #[inline]
+    pub fn truthy(&self, v: Value) -> bool {
+        if let Some(b) = v.as_bool() {
+            return b;
+        }
+        match v.as_num() {
+            Some(n) => n != 0.0,
+            None => self.truthy_heap(v),
+        }
+    }
+
+    fn truthy_heap(&self, v: Value) -> bool {
+        match v.kind() {
+            Some(Kind::String) => string::byte_len(v) > 0,
+            Some(Kind::Array) => self.array_len(v) > 0,
+            Some(Kind::Object) => self.object_len(v) > 0,
+            Some(_) => true,
+            None => v.is_callable(),
+        }
+    }
+}
+
+// ---- strings
+
+impl Vm {
+    /// A string.
+    ///
+    /// # Errors
+    /// Longer than 64 MiB, or the heap limit.
+    pub fn new_string(&mut self, text: &str) -> Result<Value, Trap> {
+        self.heap.new_str(text)
+    }
+
+    /// The text of a string; `None` if `v` is none.
+    #[must_use]
+    #[inline]
+    pub fn str(&self, v: Value) -> Option<&str> {
+        if v.is_string() { Some(self.heap.text(v)) } else { None }
+    }
+
+    /// Length of a string in code points; 0 for other values.
+    #[must_use]
+    pub fn char_len(&self, v: Value) -> usize {
+        if v.is_string() { self.heap.char_len(v) } else { 0 }
+    }
+
+    /// Whether `v` is a string without characters above 127.
+    #[must_use]
+    pub fn is_ascii(&self, v: Value) -> bool {
+        v.is_string() && string::is_ascii(v)
+    }
+
+    /// Code points `start..end` of a string, clamped. Null if `v` is no string.
+    ///
+    /// # Errors
+    /// The heap limit.
+    pub fn substring(&mut self, v: Value, start: usize, end: usize) -> Result<Value, Trap> {
+        if !v.is_string() {
+            return Ok(Value::NULL);
+        }
+        let from = self.heap.byte_offset(v, start);
+        let to = self.heap.byte_offset(v, end.max(start));
+        self.slice_bytes(v, from, to)
+    }
+
+    /// Bytes `start..end` of a string, clamped and moved down to code point borders. Null if `v` is no
+    /// string.
+    ///
+    /// # Errors
+    /// The heap limit.
+    pub fn slice_bytes(&mut self, v: Value, start: usize, end: usize) -> Result<Value, Trap> {
+        let Some(text) = self.str(v) else { return Ok(Value::NULL) };
+        let end = text.floor_char_boundary(end.min(text.len()));
+        let start = text.floor_char_boundary(start.min(end));
+        if end - start == 1 {
+            return self.byte_string(text.as_bytes()[start]);
+        }
+        self.heap.slice(v, start, end)
+    }
+
+    /// The string of one ASCII character, shared.
+    pub(crate) fn byte_string(&mut self, byte: u8) -> Result<Value, Trap> {
+        let known = self.chars.get(usize::from(byte)).copied().unwrap_or(Value::ZERO);
+        if known.is_string() {
+            return Ok(known);
+        }
+        let v = self.heap.new_str(char::from(byte).encode_utf8(&mut [0; 4]))?;
+        if let Some(slot) = self.chars.get_mut(usize::from(byte)) {
+            *slot = v;
+        }
+        Ok(v)
+    }
+
+    /// Joins two strings. Null if either is none.
+    ///
+    /// # Errors
+    /// Longer than 64 MiB, or the heap limit.
+    pub fn concat(&mut self, a: Value, b: Value) -> Result<Value, Trap> {
+        if a.is_string() && b.is_string() { self.heap.concat(a, b) } else { Ok(Value::NULL) }
+    }
+}
+
+// ---- objects
+
+impl Vm {
+    /// An empty object.
+    ///
+    /// # Errors
+    /// The heap limit.
+    pub fn new_object(&mut self) -> Result<Value, Trap> {
+        self.heap.new_map(0)
+    }
+
+    /// Number of entries; 0 for other values.
+    #[must_use]
+    pub fn object_len(&self, v: Value) -> usize {
+        // SAFETY: `v` is a live object.
+        if v.is_object() { unsafe { (*dict::object(v)).len as usize } } else { 0 }
+    }
+
+    /// The value of a key.
+    #[must_use]
+    pub fn object_get(&self, v: Value, key: Value) -> Option<Value> {
+        if v.is_object() { self.heap.map_get(v, key) } else { None }
+    }
+
+    /// The value of a string key.
+    #[must_use]
+    pub fn object_get_str(&self, v: Value, key: &str) -> Option<Value> {
+        if !v.is_object() {
+            return None;
+        }
+        dict::entries(v).find(|e| self.str(e.key) == Some(key)).map(|e| e.value)
+    }
+
+    /// Sets a key. Other values than objects are left alone.
+    ///
+    /// # Errors
+    /// A key that is no string, number or boolean; the heap limit.
+    pub fn object_set(&mut self, v: Value, key: Value, value: Value) -> Result<(), Trap> {
+        if v.is_object() { self.heap.map_set(v, key, value) } else { Ok(()) }
+    }
+
+    /// Sets a string key.
+    ///
+    /// # Errors
+    /// The heap limit.
+    pub fn object_set_str(&mut self, v: Value, key: &str, value: Value) -> Result<(), Trap> {
+        let key = self.heap.new_str(key)?;
+        self.object_set(v, key, value)
+    }
+
+    /// Removes a key and returns its value.
+    pub fn object_remove(&mut self, v: Value, key: Value) -> Option<Value> {
+        if v.is_object() { self.heap.map_remove(v, key) } else { None }
+    }
+
+    /// Removes everything.
+    pub fn object_clear(&mut self, v: Value) {
+        if v.is_object() {
+            self.heap.map_clear(v);
+        }
+    }
+
+    /// Keys and values in insertion order.
+    #[must_use]
+    pub fn object_entries(&self, v: Value) -> Vec<(Value, Value)> {
+        if !v.is_object() {
+            return Vec::new();
+        }
+        dict::entries(v).map(|e| (e.key, e.value)).collect()
+    }
+
+    /// The first entry at or after `*pos`; moves `*pos` behind it. Start at 0.
+    #[must_use]
+    pub fn entry_at(&self, v: Value, pos: &mut usize) -> Option<(Value, Value)> {
+        if !v.is_object() {
+            return None;
+        }
+        let Entry { key, value } = dict::entry_at(v, pos)?;
+        Some((key, value))
+    }
+}
+
+// ---- records, instances, errors
+
+impl Vm {
+    /// Type of a record or instance.
+    pub(crate) fn type_of_instance(&self, v: Value) -> Option<TypeId> {
+        match v.kind()? {
+            // SAFETY: `v` is live.
+            Kind::Record | Kind::Instance => Some(TypeId(unsafe { (*v.ptr()).type_id })),
+            _ => None,
+        }
+    }
+
+    /// Definition of the type of a record or instance.
+    pub(crate) fn type_def(&self, v: Value) -> Option<&TypeDef> {
+        self.module.type_def(self.type_of_instance(v)?)
+    }
+
+    /// Field values of a record or instance in slot order; empty for other values.
+    pub(crate) fn field_values(&self, v: Value) -> &[Value] {
+        let count = self.type_def(v).map_or(0, |def| def.fields.len());
+        if count == 0 {
+            return &[];
+        }
+        // SAFETY: records and instances hold their type's fields after the header.
+        unsafe { std::slice::from_raw_parts(v.ptr().cast::<Fields>().add(1).cast(), count) }
+    }
+
+    /// Type name and public fields of a record or instance; `None` for other values.
+    #[must_use]
+    pub fn fields(&self, v: Value) -> Option<(&str, Vec<(&str, Value)>)> {
+        let def = self.type_def(v)?;
+        let fields = def.fields.iter().zip(self.field_values(v));
+        let public = fields.filter(|(f, _)| !f.is_private);
+        Some((self.module.str(def.name), public.map(|(f, &v)| (self.module.str(f.name), v)).collect()))
+    }
+
+    /// An error object.
+    ///
+    /// # Errors
+    /// The heap limit.
+    pub fn new_error(&mut self, kind: ErrorKind, message: &str) -> Result<Value, Trap> {
+        let error = ScriptError { kind, message: message.to_owned(), is_heap_limit: false };
+        self.error_value(&error)
+    }
+
+    /// The value that `catch` would see.
+    ///
+    /// # Errors
+    /// The trap itself if it is not catchable.
+    pub fn catch(&mut self, trap: Trap) -> Result<Value, Trap> {
+        match trap {
+            Trap::Error(error) => self.error_value(&error),
+            Trap::Throw(v) => Ok(v),
+            other => Err(other),
+        }
+    }
+
+    /// Keeps a value alive until the running builtin returns.
+    pub fn root(&mut self, v: Value) {
+        self.roots.push(v);
+    }
+
+    /// Keeps a value alive as long as the machine.
+    pub fn keep(&mut self, v: Value) {
+        self.kept.push(v);
+    }
+}
+
+// ---- outside world
+
+impl Vm {
+    /// Appends to standard output.
+    ///
+    /// # Errors
+    /// Standard output is closed or broken.
+    pub fn write_out(&mut self, text: &str) -> Result<(), Trap> {
+        self.output.buffer.push_str(text);
+        self.output.flush_if_full()
+    }
+
+    /// Writes buffered output through.
+    ///
+    /// # Errors
+    /// Standard output is closed or broken.
+    pub fn flush(&mut self) -> Result<(), Trap> {
+        self.output.flush()
+    }
+
+    /// Writes to standard error; failures are ignored, as there is nowhere to report them.
+    pub fn write_err(&mut self, text: &str) {
+        let _ = self.stderr.write_all(text.as_bytes());
+        let _ = self.stderr.flush();
+    }
+
+    /// One line of standard input without its terminator; `None` at the end. Invalid UTF-8 is
+    /// replaced.
+    ///
+    /// # Errors
+    /// Reading failed, or standard output is closed.
+    pub fn read_line(&mut self) -> Result<Option<String>, Trap> {
+        self.flush()?;
+        let mut line = Vec::new();
+        let count = std::io::BufRead::read_until(&mut self.stdin, b'\n', &mut line)
+            .map_err(|e| Trap::io(format!("Cannot read standard input: {e}")))?;
+        if count == 0 {
+            return Ok(None);
+        }
+        if line.last() == Some(&b'\n') {
+            line.pop();
+        }
+        if line.last() == Some(&b'\r') {
+            line.pop();
+        }
+        Ok(Some(String::from_utf8_lossy(&line).into_owned()))
+    }
+
+    /// Program arguments.
+    #[must_use]
+    pub fn args(&self) -> &[String] {
+        &self.args
+    }
+
+    /// Name of the source file, without directories.
+    #[must_use]
+    pub fn source_name(&self) -> &str {
+        &self.module.source_name
+    }
+
+    /// Flushes, then waits.
+    ///
+    /// # Errors
+    /// The host interrupted the program; standard output is closed.
+    pub fn sleep(&mut self, duration: Duration) -> Result<(), Trap> {
+        self.flush()?;
+        let start = Instant::now();
+        while let Some(rest) = duration.checked_sub(start.elapsed()).filter(|d| !d.is_zero()) {
+            if self.take_interrupt() {
+                return Err(Trap::Interrupted);
+            }
+            std::thread::sleep(rest.min(SLEEP_STEP));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,99 @@
+//! Builtin functions.
+//!
+//! # Contract
+//!
+//! A builtin is `fn(&mut Vm, &[Value]) -> Result<Value, Trap>`. The number of arguments is whatever
+//! the call passes; the VM has already raised `Builtin 'F' expected argument at position k` when a
+//! parameter that is neither `opt` nor `rest` is missing. Surplus arguments are passed on; ignore
+//! them. Arguments are never [`Value::UNDEF`]; never return or store it. Return [`Value::NULL`] for
+//! "no result".
+//!
+//! ## Garbage collection
+//! **Allocating never collects.** A collection happens only before a builtin starts, and while it
+//! calls script code ([`Vm::call_value`]). So values may be kept in Rust variables freely, except
+//! across `call_value`: there, `args` stay alive by themselves (they lie in the register stack), the
+//! result of `call_value` and everything else that is used after a later `call_value` must be rooted
+//! first with `vm.root(v)`. Roots are dropped when the builtin returns. What a rooted container
+//! reaches is alive too: root the result array once, then push into it.
+//! Objects never move.
+//!
+//! ## Values
+//! - Tests and conversions without coercion: `v.is_num()`, `v.as_num()`, `v.is_bool()`,
+//!   `v.as_bool()`, `v.is_string()`, `v.is_array()`, `v.is_object()`, `v.is_record()`,
+//!   `v.is_instance()`, `v.is_error()`, `v.is_callable()`, `v.is_null()`, `v.kind()`.
+//! - Making: `Value::num(f64)` (canonicalises NaN), `Value::bool(b)`, `Value::NULL`,
+//!   `Value::from_usize(n)`.
+//! - `vm.to_number(v) -> Result<f64, Trap>`: ToNumber of 4.4.5. `vm.truthy(v) -> bool`.
+//!   `number::parse(&str) -> Option<f64>`: rule 4.4.4. `number::display(f64) -> String`: 4.4.2.
+//! - `vm.display(v) -> String`: display string, cycle-safe (`[...]`).
+//!   `vm.display_into(v, &mut String)` appends.
+//! - `vm.equals(a, b) -> bool`: `==` of the language: structural, epsilon on numbers, cycle-safe.
+//! - `vm.type_name(v) -> &str`: `number`, `string`, `boolean`, `null`, `array`, `object`,
+//!   `function`, `session`, `error`, or the record's or session's name.
+//! - `vm.snapshot(v) -> Result<Value, Trap>`: deep copy of arrays, objects and records.
+//!
+//! ## Strings
+//! - `vm.new_string(&str) -> Result<Value, Trap>` (fails above 64 MiB or the heap limit).
+//! - `vm.str(v) -> Option<&str>`: flattened view, `None` if `v` is not a string. The view borrows
+//!   `vm`; copy it (`to_owned`) if you need `&mut vm` meanwhile.
+//! - `vm.char_len(v) -> usize`: code points; O(1) for ASCII strings. `vm.is_ascii(v) -> bool`.
+//! - `vm.substring(v, start, end) -> Result<Value, Trap>`: code points `start..end`, clamped; shares
+//!   the bytes of long strings. `vm.slice_bytes(v, start, end)`: the same by byte offsets.
+//! - `vm.concat(a, b) -> Result<Value, Trap>`: joins two strings, as a rope if long.
+//!
+//! ## Arrays
+//! - `vm.new_array(&[Value]) -> Result<Value, Trap>`, `vm.new_array_with_capacity(n)`.
+//! - `vm.array_items(v) -> &[Value]` (empty if not an array); `vm.array_len(v) -> usize`;
+//!   `vm.array_get(v, i) -> Option<Value>`.
+//! - `vm.array_set(v, i, x) -> bool` (false if out of range or not an array),
+//!   `vm.array_push(v, x) -> Result<(), Trap>`, `vm.array_pop(v) -> Option<Value>`,
+//!   `vm.array_insert(v, i, x) -> Result<(), Trap>` (i clamped),
+//!   `vm.array_remove(v, i) -> Option<Value>`, `vm.array_truncate(v, n)`.
+//!   A callback may change the array: re-read `array_len` after every `call_value`.
+//!
+//! ## Objects (dictionaries)
+//! Keys are strings, numbers or booleans, distinct by kind; -0 = 0.
+//! - `vm.new_object() -> Result<Value, Trap>`.
+//! - `vm.object_len(o) -> usize`, `vm.object_get(o, key) -> Option<Value>`,
+//!   `vm.object_get_str(o, "name") -> Option<Value>`,
+//!   `vm.object_set(o, key, v) -> Result<(), Trap>` (type error for other keys),
+//!   `vm.object_set_str(o, "name", v) -> Result<(), Trap>`,
+//!   `vm.object_remove(o, key) -> Option<Value>`, `vm.object_clear(o)`.
+//! - `vm.object_entries(o) -> Vec<(Value, Value)>`: insertion order. (`entry_at(o, &mut pos)` walks
+//!   without copying.)
+//!
+//! ## Records, instances, errors
+//! - `vm.fields(v) -> Option<(&str, Vec<(&str, Value)>)>`: type name and public fields of a record or
+//!   instance.
+//! - `vm.new_error(kind, &str) -> Result<Value, Trap>`: an error object as a value.
+//! - `vm.error_info(v) -> Option<ErrorInfo>`: message, kind, line, column, trace of an error object.
+//! - Raising: `Err(Trap::type_error("…"))`, `Err(Trap::runtime("…"))`, `Err(Trap::io("…"))`,
+//!   `Err(Trap::error(ErrorKind::Assertion, "…"))`, `Err(Trap::Throw(value))`, `Err(Trap::Exit(n))`,
+//!   `Err(Trap::index(i))`.
+//! - Catching: `vm.catch(trap) -> Result<Value, Trap>` gives the value that `catch (e)` would see;
+//!   traps that are not catchable come back as `Err`.
+//!
+//! ## Calling script code
+//! - `vm.call_value(f, &[a, b]) -> Result<Value, Trap>`. Checks callability and arity exactly.
+//! - `vm.arity(f) -> Option<(usize, usize)>`: required and maximal argument count.
+//! - Pass errors on with `?`. Nesting of native calls is limited to 200.
+//!
+//! ## Outside world
+//! - `vm.write_out(&str) -> Result<(), Trap>`: buffered standard output. `vm.flush() -> Result<…>`:
+//!   do it before sleeping or reading. `vm.write_err(&str)`.
+//! - `vm.read_line() -> Result<Option<String>, Trap>`: one line of standard input without
+//!   terminator, `None` at the end.
+//! - `vm.args() -> &[String]`: program arguments. `vm.source_name() -> &str`.
+//! - `vm.sleep(Duration) -> Result<(), Trap>`: flushes, waits, ends early on interruption.
+//! - `vm.builtins`: the [`State`] declared here; builtins keep their own per-program state in it.
+//!
+//! `BUILTINS[number]` is the function table, expanded from `hyp_bytecode::for_each_builtin!`.
+
+use crate::{Trap, Value, Vm};
+
+/// A builtin's body.
+pub type BuiltinFn = fn(&mut Vm, &[Value]) -> Result<Value, Trap>;
+
+/// State that builtins keep between calls.
+#[derive(Default)]
+pub struct State {}

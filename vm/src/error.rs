@@ -1,0 +1,77 @@
+//! How running code stops early.
+
+use hyp_bytecode::module::ErrorKind;
+
+use crate::value::Value;
+
+/// Why an operation did not produce a value. Builtins pass traps from callbacks on with `?`.
+#[derive(Debug)]
+pub enum Trap {
+    /// A run-time error; becomes an error object with position and call stack where it is raised.
+    Error(Box<ScriptError>),
+    /// A thrown value. Root it (`vm.root`) before running script code while holding the trap.
+    Throw(Value),
+    /// `Exit(n)`: not catchable; `finally` and `finale` blocks run.
+    Exit(i32),
+    /// The heap limit was exceeded again after the catchable error: not catchable, exit code 7.
+    HeapLimit,
+    /// The host interrupted the program: not catchable, exit code 130.
+    Interrupted,
+    /// Standard output is closed: the program ends quietly.
+    Closed,
+}
+
+/// A run-time error before it becomes an error object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScriptError {
+    /// Category.
+    pub kind: ErrorKind,
+    /// Message without the category's prefix.
+    pub message: String,
+    /// Whether this is the heap limit's catchable error.
+    pub is_heap_limit: bool,
+}
+
+impl Trap {
+    /// An error of any category; the message has no category prefix.
+    #[must_use]
+    #[cold]
+    pub fn error(kind: ErrorKind, message: impl Into<String>) -> Trap {
+        Trap::Error(Box::new(ScriptError { kind, message: message.into(), is_heap_limit: false }))
+    }
+
+    /// `Runtime error: message`.
+    #[must_use]
+    #[cold]
+    pub fn runtime(message: impl Into<String>) -> Trap {
+        Trap::error(ErrorKind::Runtime, message)
+    }
+
+    /// `Type error: message`.
+    #[must_use]
+    #[cold]
+    pub fn type_error(message: impl Into<String>) -> Trap {
+        Trap::error(ErrorKind::Type, message)
+    }
+
+    /// A failed host operation.
+    #[must_use]
+    #[cold]
+    pub fn io(message: impl Into<String>) -> Trap {
+        Trap::error(ErrorKind::Io, message)
+    }
+
+    /// An index out of range; `index` as the script wrote it.
+    #[must_use]
+    #[cold]
+    pub fn index(index: f64) -> Trap {
+        let text = crate::number::display(index);
+        Trap::error(ErrorKind::Index, format!("Index {text} out of bounds"))
+    }
+
+    /// Whether a handler may catch it.
+    #[must_use]
+    pub fn is_catchable(&self) -> bool {
+        matches!(self, Trap::Error(_) | Trap::Throw(_))
+    }
+}

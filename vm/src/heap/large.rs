@@ -1,0 +1,107 @@
+//! Objects that are too large for blocks, each its own allocation.
+
+use std::alloc::{Layout, alloc, dealloc, realloc};
+
+use crate::object::Header;
+
+/// Precedes every large object.
+#[repr(C, align(16))]
+struct Prefix {
+    /// Position in `LargeSpace::objects`.
+    index: usize,
+    /// Bytes of the allocation, prefix included.
+    bytes: usize,
+}
+
+const PREFIX: usize = size_of::<Prefix>();
+
+/// All large objects of a heap.
+#[derive(Default)]
+pub(super) struct LargeSpace {
+    objects: Vec<*mut Prefix>,
+    bytes: usize,
+}
+
+fn layout(bytes: usize) -> Option<Layout> {
+    Layout::from_size_align(bytes, align_of::<Prefix>()).ok()
+}
+
+impl LargeSpace {
+    /// Bytes of all large objects.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Memory for an object of `bytes` bytes, unless memory is exhausted.
+    pub(super) fn alloc(&mut self, bytes: usize) -> Option<*mut Header> {
+        let total = bytes.checked_add(PREFIX)?;
+        // SAFETY: the size is not zero.
+        let prefix = unsafe { alloc(layout(total)?) }.cast::<Prefix>();
+        if prefix.is_null() {
+            return None;
+        }
+        // SAFETY: the allocation starts with room for the prefix.
+        unsafe { prefix.write(Prefix { index: self.objects.len(), bytes: total }) };
+        self.objects.push(prefix);
+        self.bytes += total;
+        Some(prefix.wrapping_add(1).cast())
+    }
+
+    /// Resizes an object, keeping its content up to the smaller size. `None` leaves it as it was.
+    ///
+    /// # Safety
+    /// `object` is a live object of this space and nothing refers to it but the caller.
+    pub(super) unsafe fn grow(&mut self, object: *mut Header, bytes: usize) -> Option<*mut Header> {
+        let total = bytes.checked_add(PREFIX)?;
+        layout(total)?;
+        let old = object.cast::<Prefix>().wrapping_sub(1);
+        // SAFETY: every large object has a prefix.
+        let (index, old_total) = unsafe { ((*old).index, (*old).bytes) };
+        // SAFETY: allocated with this layout; the new size is valid for it.
+        let new = unsafe { realloc(old.cast(), layout(old_total)?, total) }.cast::<Prefix>();
+        if new.is_null() {
+            return None;
+        }
+        // SAFETY: `realloc` kept the prefix.
+        unsafe { (*new).bytes = total };
+        self.objects[index] = new;
+        self.bytes = self.bytes - old_total + total;
+        Some(new.wrapping_add(1).cast())
+    }
+
+    /// Frees the objects that the collection `epoch` did not reach.
+    pub(super) fn sweep(&mut self, epoch: u8) {
+        let mut i = 0;
+        while let Some(&prefix) = self.objects.get(i) {
+            let header = prefix.wrapping_add(1).cast::<Header>();
+            // SAFETY: listed objects are allocated and have a header after the prefix.
+            if unsafe { (*header).gc } == epoch {
+                i += 1;
+                continue;
+            }
+            self.objects.swap_remove(i);
+            if let Some(&moved) = self.objects.get(i) {
+                // SAFETY: `moved` is listed, so allocated.
+                unsafe { (*moved).index = i };
+            }
+            self.release(prefix);
+        }
+    }
+
+    pub(super) fn free_all(&mut self) {
+        while let Some(prefix) = self.objects.pop() {
+            self.release(prefix);
+        }
+    }
+
+    fn release(&mut self, prefix: *mut Prefix) {
+        // SAFETY: the caller has just removed it from the list, so it is allocated and unused.
+        unsafe {
+            let bytes = (*prefix).bytes;
+            self.bytes -= bytes;
+            if let Some(layout) = layout(bytes) {
+                dealloc(prefix.cast(), layout);
+            }
+        }
+    }
+}

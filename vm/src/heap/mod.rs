@@ -1,0 +1,401 @@
+//! Garbage-collected memory: precise, non-moving, mark-region.
+//!
+//! Objects up to [`SMALL_MAX`] bytes are bump-allocated into runs of free 128-byte lines of 32 KiB
+//! blocks ([`block`]); larger ones live in the large space ([`large`]). A collection marks objects
+//! and lines from the roots with an explicit worklist ([`mark`]) and frees what it did not reach.
+//!
+//! Invariant: allocating never collects. The interpreter collects at safepoints only, where every
+//! live value lies in a root (see `vm::Vm::safepoint`).
+//! Invariant: objects never move.
+//! Invariant: every allocation counts against the limit, object buffers included.
+
+pub mod block;
+pub mod large;
+pub mod mark;
+
+use std::cell::{Cell, UnsafeCell};
+
+use crate::error::{ScriptError, Trap};
+use crate::object::{Buffer, Header, Kind, flag};
+use block::{BLOCK_BYTES, Block, LINES};
+use large::LargeSpace;
+
+/// Largest object of the block space, in bytes.
+pub const SMALL_MAX: usize = 255 * 32;
+/// Bytes allocated between two collections at least.
+const BUDGET_MIN: usize = 8 << 20;
+/// Bytes allocated between two collections at least when the limit is near.
+const BUDGET_FLOOR: usize = 256 << 10;
+/// What a program may allocate beyond the limit to handle the catchable error.
+const LIMIT_SLACK: usize = 1 << 20;
+
+/// The heap of one virtual machine. Its first two fields are part of the native interface.
+#[repr(C)]
+pub struct Heap {
+    /// Next free byte.
+    pub(crate) ptr: Cell<*mut u8>,
+    /// End of the current run.
+    pub(crate) limit: Cell<*mut u8>,
+    hidden: Cell<(*mut u8, *mut u8)>,
+    overflow: Cell<(*mut u8, *mut u8)>,
+    epoch: Cell<u8>,
+    wanted: Cell<bool>,
+    stress: bool,
+    limit_reported: Cell<bool>,
+    bytes_max: Cell<usize>,
+    configured_max: usize,
+    budget: Cell<usize>,
+    since: Cell<usize>,
+    collections: Cell<u64>,
+    cursor: Cell<(usize, usize)>,
+    blocks: UnsafeCell<Vec<Block>>,
+    large: UnsafeCell<LargeSpace>,
+    hasher: ahash::RandomState,
+    seed: u64,
+}
+
+/// Figures for diagnostics.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HeapStats {
+    /// Bytes obtained from the allocator.
+    pub committed: usize,
+    /// Collections so far.
+    pub collections: u64,
+}
+
+impl Heap {
+    /// An empty heap that never exceeds `bytes_max` by more than 1 MiB. With `stress`, every
+    /// safepoint collects and freed memory is overwritten.
+    #[must_use]
+    pub fn new(bytes_max: usize, stress: bool) -> Heap {
+        let null = std::ptr::null_mut();
+        let hasher = ahash::RandomState::new();
+        let heap = Heap {
+            ptr: Cell::new(null),
+            limit: Cell::new(null),
+            hidden: Cell::new((null, null)),
+            overflow: Cell::new((null, null)),
+            epoch: Cell::new(1),
+            wanted: Cell::new(stress),
+            stress,
+            limit_reported: Cell::new(false),
+            bytes_max: Cell::new(bytes_max),
+            configured_max: bytes_max,
+            budget: Cell::new(0),
+            since: Cell::new(0),
+            collections: Cell::new(0),
+            cursor: Cell::new((0, block::FIRST_LINE)),
+            blocks: UnsafeCell::new(Vec::new()),
+            large: UnsafeCell::new(LargeSpace::default()),
+            seed: hasher.hash_one(0_u64) | 1,
+            hasher,
+        };
+        heap.set_budget(0);
+        heap
+    }
+
+    /// Hash of a text; never 0.
+    pub(crate) fn hash_bytes(&self, bytes: &[u8]) -> u32 {
+        (self.hasher.hash_one(bytes) as u32).max(1)
+    }
+
+    /// Hash of a word: a folded multiplication with a per-process factor.
+    #[inline]
+    pub(crate) fn hash_word(&self, word: u64) -> u32 {
+        let product = u128::from(word ^ self.seed) * u128::from(self.seed ^ 0x9E37_79B9_7F4A_7C15);
+        let folded = (product >> 64) as u64 ^ product as u64;
+        (folded >> 32) as u32 ^ folded as u32
+    }
+
+    /// Whether the next safepoint should collect.
+    #[inline]
+    pub fn is_collection_wanted(&self) -> bool {
+        self.wanted.get()
+    }
+
+    /// Current figures.
+    #[must_use]
+    pub fn stats(&self) -> HeapStats {
+        HeapStats { committed: self.committed(), collections: self.collections.get() }
+    }
+
+    /// Memory for an object of `bytes` bytes (header included) with its header written. The rest is
+    /// uninitialised.
+    ///
+    /// # Errors
+    /// The heap limit: first a catchable error, then [`Trap::HeapLimit`].
+    #[inline]
+    pub(crate) fn alloc(&self, bytes: usize, kind: Kind, type_id: u32, flags: u8) -> Result<*mut Header, Trap> {
+        if bytes > SMALL_MAX {
+            return self.alloc_large(bytes, kind, type_id, flags);
+        }
+        let size = (bytes + 7) & !7;
+        let p = self.ptr.get();
+        let at = if (self.limit.get() as usize).wrapping_sub(p as usize) >= size {
+            self.ptr.set(p.wrapping_add(size));
+            p
+        } else {
+            self.alloc_slow(size)?
+        };
+        let header = at.cast::<Header>();
+        // SAFETY: `at` addresses `size >= 8` unused bytes of a block, 8-byte aligned.
+        unsafe {
+            header.write(Header { type_id, kind, gc: 0, flags, size: bytes.div_ceil(32) as u8 });
+        }
+        Ok(header)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn alloc_slow(&self, size: usize) -> Result<*mut u8, Trap> {
+        if self.stress {
+            let (p, l) = self.hidden.get();
+            self.ptr.set(p);
+            self.limit.set(l);
+        }
+        let result = self.bump_or_refill(size);
+        if self.stress {
+            self.hidden.set((self.ptr.get(), self.limit.get()));
+            self.ptr.set(std::ptr::null_mut());
+            self.limit.set(std::ptr::null_mut());
+        }
+        result
+    }
+
+    fn bump_or_refill(&self, size: usize) -> Result<*mut u8, Trap> {
+        loop {
+            let p = self.ptr.get();
+            let room = self.limit.get() as usize - p as usize;
+            if room >= size {
+                self.ptr.set(p.wrapping_add(size));
+                return Ok(p);
+            }
+            if size > block::LINE_BYTES && room > 0 {
+                return self.alloc_overflow(size);
+            }
+            self.refill()?;
+        }
+    }
+
+    /// Objects of several lines that do not fit the current run go to a block of their own, so that
+    /// short runs stay useful for small objects.
+    fn alloc_overflow(&self, size: usize) -> Result<*mut u8, Trap> {
+        let (mut p, mut limit) = self.overflow.get();
+        if (limit as usize) - (p as usize) < size {
+            let block = self.add_block()?;
+            (p, limit) = block.run(block::FIRST_LINE, LINES);
+            self.count(BLOCK_BYTES);
+        }
+        self.overflow.set((p.wrapping_add(size), limit));
+        Ok(p)
+    }
+
+    /// Moves the bump run to the next free lines.
+    fn refill(&self) -> Result<(), Trap> {
+        let (mut index, mut line) = self.cursor.get();
+        // SAFETY: no other reference to `blocks` is live; nothing below re-enters the heap.
+        let blocks = unsafe { &*self.blocks.get() };
+        while let Some(block) = blocks.get(index) {
+            if let Some((start, end)) = block.next_free_run(line) {
+                self.cursor.set((index, end));
+                self.use_run(block.run(start, end));
+                return Ok(());
+            }
+            (index, line) = (index + 1, block::FIRST_LINE);
+        }
+        self.cursor.set((index, block::FIRST_LINE));
+        let block = self.add_block()?;
+        self.use_run(block.run(block::FIRST_LINE, LINES));
+        Ok(())
+    }
+
+    fn use_run(&self, (start, end): (*mut u8, *mut u8)) {
+        self.ptr.set(start);
+        self.limit.set(end);
+        self.count(end as usize - start as usize);
+    }
+
+    fn count(&self, bytes: usize) {
+        let since = self.since.get() + bytes;
+        self.since.set(since);
+        if since >= self.budget.get() {
+            self.wanted.set(true);
+        }
+    }
+
+    /// A new block. All its lines count as used until the next collection, so that the cursor of this
+    /// cycle does not hand them out again.
+    fn add_block(&self) -> Result<Block, Trap> {
+        self.reserve(BLOCK_BYTES)?;
+        let block = Block::new().ok_or_else(|| self.out_of_memory())?;
+        // SAFETY: no other reference to `blocks` is live.
+        unsafe { (*self.blocks.get()).push(block) };
+        Ok(block)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn alloc_large(&self, bytes: usize, kind: Kind, type_id: u32, flags: u8) -> Result<*mut Header, Trap> {
+        self.reserve(bytes)?;
+        // SAFETY: no other reference to `large` is live.
+        let header = unsafe { &mut *self.large.get() }.alloc(bytes).ok_or_else(|| self.out_of_memory())?;
+        self.count(bytes);
+        // SAFETY: `header` addresses `bytes` fresh bytes, 16-byte aligned.
+        unsafe {
+            header.write(Header { type_id, kind, gc: 0, flags: flags | flag::LARGE, size: 0 });
+        }
+        Ok(header)
+    }
+
+    /// A buffer of at least `bytes` bytes after its header.
+    ///
+    /// # Errors
+    /// As [`Heap::alloc`].
+    pub(crate) fn alloc_buffer(&self, bytes: usize) -> Result<*mut Buffer, Trap> {
+        let total = bytes.checked_add(size_of::<Buffer>()).ok_or_else(|| self.out_of_memory())?;
+        let buffer = self.alloc(total, Kind::Buffer, u32::MAX, 0)?.cast::<Buffer>();
+        // SAFETY: `alloc` returned at least `size_of::<Buffer>()` bytes.
+        unsafe { (*buffer).bytes = bytes };
+        Ok(buffer)
+    }
+
+    /// A buffer that may exceed the limit: for work that a script cannot see fail. The next safepoint
+    /// collects if it did.
+    pub(crate) fn alloc_buffer_unlimited(&self, bytes: usize) -> *mut Buffer {
+        let max = self.bytes_max.replace(usize::MAX);
+        let buffer = self.alloc_buffer(bytes);
+        self.bytes_max.set(max);
+        if self.committed() > max {
+            self.wanted.set(true);
+        }
+        match buffer {
+            Ok(buffer) => buffer,
+            Err(_) => std::alloc::handle_alloc_error(std::alloc::Layout::new::<Buffer>()),
+        }
+    }
+
+    /// Grows a buffer to `bytes` bytes, keeping its content; the old one must not be used again.
+    ///
+    /// # Errors
+    /// As [`Heap::alloc`].
+    ///
+    /// # Safety
+    /// `old` is a live buffer of this heap that nothing but the caller's object refers to.
+    pub(crate) unsafe fn grow_buffer(&self, old: *mut Buffer, bytes: usize) -> Result<*mut Buffer, Trap> {
+        // SAFETY: `old` is live.
+        let (old_bytes, flags, gc) = unsafe { ((*old).bytes, (*old).header.flags, (*old).header.gc) };
+        if flags & flag::LARGE != 0 {
+            self.reserve(bytes.saturating_sub(old_bytes))?;
+            // SAFETY: no other reference to `large` is live; `old` belongs to the large space.
+            let new = unsafe { (*self.large.get()).grow(old.cast(), bytes + size_of::<Buffer>()) };
+            let new = new.ok_or_else(|| self.out_of_memory())?.cast::<Buffer>();
+            self.count(bytes.saturating_sub(old_bytes));
+            // SAFETY: `grow` returned the buffer with its old content.
+            unsafe {
+                (*new).bytes = bytes;
+                (*new).header.gc = gc;
+            }
+            return Ok(new);
+        }
+        let new = self.alloc_buffer(bytes)?;
+        // SAFETY: both buffers hold at least `old_bytes` bytes and are distinct.
+        unsafe {
+            std::ptr::copy_nonoverlapping(old.add(1).cast::<u8>(), new.add(1).cast::<u8>(), old_bytes.min(bytes));
+        }
+        Ok(new)
+    }
+
+    fn committed(&self) -> usize {
+        // SAFETY: no mutable reference to either is live.
+        unsafe { (*self.blocks.get()).len() * BLOCK_BYTES + (*self.large.get()).bytes() }
+    }
+
+    fn reserve(&self, bytes: usize) -> Result<(), Trap> {
+        if self.committed().saturating_add(bytes) > self.bytes_max.get() {
+            self.wanted.set(true);
+            return Err(self.out_of_memory());
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn out_of_memory(&self) -> Trap {
+        if self.limit_reported.replace(true) {
+            return Trap::HeapLimit;
+        }
+        self.bytes_max.set(self.configured_max.saturating_add(LIMIT_SLACK));
+        Trap::Error(Box::new(ScriptError {
+            kind: hyp_bytecode::module::ErrorKind::Runtime,
+            message: format!("Heap limit of {} bytes exceeded", self.configured_max),
+            is_heap_limit: true,
+        }))
+    }
+
+    fn set_budget(&self, live: usize) {
+        let headroom = self.configured_max.saturating_sub(live) / 2;
+        self.budget.set(live.max(BUDGET_MIN).min(headroom.max(BUDGET_FLOOR)));
+    }
+
+    /// Frees everything that `trace_roots` does not reach. `field_counts` gives the number of fields
+    /// of records and instances by type id.
+    pub(crate) fn collect(&self, field_counts: &[u32], trace_roots: impl FnOnce(&mut mark::Marker)) {
+        let epoch = 3 - self.epoch.get();
+        self.epoch.set(epoch);
+        // SAFETY: no other references to the spaces are live; marking and sweeping do not allocate
+        // from this heap.
+        let (blocks, large) = unsafe { (&mut *self.blocks.get(), &mut *self.large.get()) };
+        for block in &*blocks {
+            block.clear_marks();
+        }
+        let mut marker = mark::Marker::new(epoch, field_counts);
+        trace_roots(&mut marker);
+        marker.drain();
+        self.sweep(blocks, large, epoch);
+        self.collections.set(self.collections.get() + 1);
+        self.wanted.set(self.stress);
+    }
+
+    fn sweep(&self, blocks: &mut Vec<Block>, large: &mut LargeSpace, epoch: u8) {
+        large.sweep(epoch);
+        let mut live = large.bytes();
+        let mut kept_free = 0;
+        let stress = self.stress;
+        blocks.retain(|block| {
+            let lines = block.live_lines();
+            live += lines * block::LINE_BYTES;
+            if stress {
+                block.poison_free_lines();
+            }
+            if lines > 0 {
+                return true;
+            }
+            kept_free += 1;
+            let keep = kept_free * BLOCK_BYTES <= BUDGET_MIN + live;
+            if !keep {
+                block.free();
+            }
+            keep
+        });
+        let null = std::ptr::null_mut();
+        self.ptr.set(null);
+        self.limit.set(null);
+        self.hidden.set((null, null));
+        self.overflow.set((null, null));
+        self.cursor.set((0, block::FIRST_LINE));
+        self.since.set(0);
+        self.set_budget(live);
+        if live < self.configured_max / 2 {
+            self.limit_reported.set(false);
+            self.bytes_max.set(self.configured_max);
+        }
+    }
+}
+
+impl Drop for Heap {
+    fn drop(&mut self) {
+        for block in self.blocks.get_mut().drain(..) {
+            block.free();
+        }
+        self.large.get_mut().free_all();
+    }
+}

@@ -1,0 +1,242 @@
+//! Errors as objects and as reports: positions, call stacks, messages.
+
+use std::fmt;
+use std::fmt::Write;
+
+use hyp_bytecode::module::{ErrorKind, FuncId, LineEntry};
+use hyp_bytecode::rep::TypeId;
+
+use crate::error::{ScriptError, Trap};
+use crate::link::function_name;
+use crate::object::{Buffer, ErrorObj, Kind};
+use crate::stack::Frame;
+use crate::value::{TAG_HEAP, Value};
+use crate::vm::Vm;
+
+/// Innermost and outermost calls that a trace keeps.
+const TRACE_HALF: usize = 32;
+
+/// An uncaught error. Its display form is what the tools print.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// Source file name.
+    pub file: String,
+    /// Line, from 1; 0 if unknown.
+    pub line: u32,
+    /// Column, from 1; 0 if unknown.
+    pub column: u32,
+    /// Category prefix and message.
+    pub message: String,
+    /// Active calls, innermost first.
+    pub trace: Vec<TraceEntry>,
+    /// Whether the heap limit ended the program.
+    pub is_heap_limit: bool,
+}
+
+/// One active call of a report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TraceEntry {
+    /// Function name.
+    pub function: String,
+    /// Line, from 1; 0 if unknown.
+    pub line: u32,
+    /// Column, from 1.
+    pub column: u32,
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.line > 0 {
+            write!(f, "{}:{}:{}: ", self.file, self.line, self.column)?;
+        }
+        f.write_str(&self.message)?;
+        for entry in &self.trace {
+            write!(f, "\n    at {} ({}:{}:{})", entry.function, self.file, entry.line, entry.column)?;
+        }
+        Ok(())
+    }
+}
+
+/// What an error object says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ErrorInfo {
+    /// Category.
+    pub kind: ErrorKind,
+    /// Message without category prefix.
+    pub message: String,
+    /// Line, from 1; 0 if unknown.
+    pub line: u32,
+    /// Column, from 1; 0 if unknown.
+    pub column: u32,
+    /// Active calls where it was raised, innermost first.
+    pub trace: Vec<TraceEntry>,
+}
+
+pub(crate) fn error_object(v: Value) -> Option<*mut ErrorObj> {
+    v.is_error().then(|| v.ptr().cast())
+}
+
+impl Vm {
+    /// Function and code word of the active calls, innermost first. Long stacks lose their middle.
+    pub(crate) fn active_calls(&self) -> Vec<(u32, u32)> {
+        let first = self.stack.first_frame();
+        let depth = (self.frame as usize - first as usize) / size_of::<Frame>();
+        let mut calls = Vec::with_capacity(depth.min(2 * TRACE_HALF));
+        for at in (1..=depth).rev() {
+            if at > TRACE_HALF && depth - at >= TRACE_HALF {
+                continue;
+            }
+            // SAFETY: frames from the first to `self.frame` are initialised, and a function's `pc`
+            // lies in its code. A caller's return address lies after its call instruction.
+            unsafe {
+                let frame = &*first.add(at);
+                if frame.func.is_null() {
+                    continue;
+                }
+                let code = (*frame.func).code;
+                let word = if at == depth {
+                    self.pc.offset_from(code)
+                } else {
+                    let above = &*first.add(at + 1);
+                    above.ret_pc.offset_from(code) - isize::from(!above.func.is_null())
+                };
+                calls.push(((*frame.func).index, word.max(0) as u32));
+            }
+        }
+        calls
+    }
+
+    fn line_entry(&self, func: u32, word: u32) -> Option<LineEntry> {
+        let lines = &self.module.functions.get(func as usize)?.lines;
+        let at = lines.partition_point(|l| l.pc <= word).checked_sub(1)?;
+        lines.get(at).copied()
+    }
+
+    /// An error object for an error raised at the running instruction.
+    pub(crate) fn error_value(&mut self, error: &ScriptError) -> Result<Value, Trap> {
+        let message = self.heap.new_str(&error.message)?;
+        let calls = self.active_calls();
+        let position = calls.first().and_then(|&(func, word)| self.line_entry(func, word));
+        let buffer = self.heap.alloc_buffer(calls.len() * 8)?;
+        let header = self.heap.alloc(size_of::<ErrorObj>(), Kind::Error, TypeId::ERROR.0, 0)?;
+        let object = header.cast::<ErrorObj>();
+        // SAFETY: both allocations have the sizes written here; the header is already written.
+        unsafe {
+            std::ptr::copy_nonoverlapping(calls.as_ptr(), buffer.add(1).cast(), calls.len());
+            (*object).message = message;
+            (*object).trace = buffer;
+            (*object).kind = error.kind as u32;
+            (*object).line = position.map_or(0, |p| p.line);
+            (*object).column = position.map_or(0, |p| p.column);
+            (*object).limit = u32::from(error.is_heap_limit);
+        }
+        Ok(Value::from_ptr(TAG_HEAP, header))
+    }
+
+    /// What an error object says; `None` for other values.
+    #[must_use]
+    pub fn error_info(&self, v: Value) -> Option<ErrorInfo> {
+        let object = error_object(v)?;
+        // SAFETY: `v` is a live error object.
+        let (kind, line, column, message, trace) = unsafe {
+            ((*object).kind, (*object).line, (*object).column, (*object).message, (*object).trace)
+        };
+        Some(ErrorInfo {
+            kind: ErrorKind::from_code(kind as u8).unwrap_or(ErrorKind::Runtime),
+            message: self.heap.text(message).to_owned(),
+            line,
+            column,
+            trace: self.trace_entries(trace),
+        })
+    }
+
+    fn trace_entries(&self, trace: *const Buffer) -> Vec<TraceEntry> {
+        // SAFETY: an error's trace holds (function, word) pairs.
+        let calls: &[(u32, u32)] =
+            unsafe { std::slice::from_raw_parts(trace.add(1).cast(), (*trace).bytes / 8) };
+        self.entries(calls)
+    }
+
+    fn entries(&self, calls: &[(u32, u32)]) -> Vec<TraceEntry> {
+        calls
+            .iter()
+            .map(|&(func, word)| {
+                let at = self.line_entry(func, word);
+                TraceEntry {
+                    function: self.trace_name(func),
+                    line: at.map_or(0, |p| p.line),
+                    column: at.map_or(0, |p| p.column),
+                }
+            })
+            .collect()
+    }
+
+    fn trace_name(&self, func: u32) -> String {
+        if func == self.module.main { "main".to_owned() } else { function_name(&self.module, FuncId(func)) }
+    }
+
+    /// A field of an error object, as scripts see it.
+    pub(crate) fn error_field(&mut self, v: Value, name: &str) -> Result<Option<Value>, Trap> {
+        let Some(info) = self.error_info(v) else { return Ok(None) };
+        Ok(Some(match name {
+            "message" => self.heap.new_str(&info.message)?,
+            "kind" => self.heap.new_str(info.kind.name())?,
+            "line" => Value::num(f64::from(info.line)),
+            "column" => Value::num(f64::from(info.column)),
+            "trace" => {
+                let mut text = String::new();
+                for entry in &info.trace {
+                    let separator = if text.is_empty() { "" } else { "\n" };
+                    let file = &self.module.source_name;
+                    let _ = write!(text, "{separator}at {} ({file}:{}:{})", entry.function, entry.line, entry.column);
+                }
+                self.heap.new_str(&text)?
+            }
+            _ => return Ok(None),
+        }))
+    }
+
+    /// The report of an uncaught trap.
+    pub(crate) fn report(&self, trap: &Trap) -> Report {
+        let mut report = Report {
+            file: self.module.source_name.clone(),
+            line: 0,
+            column: 0,
+            message: String::new(),
+            trace: Vec::new(),
+            is_heap_limit: false,
+        };
+        match trap {
+            Trap::Error(e) => {
+                report.message = format!("{}{}", e.kind.prefix(), e.message);
+                report.is_heap_limit = e.is_heap_limit;
+            }
+            Trap::HeapLimit => {
+                report.message = "Runtime error: Heap limit exceeded".to_owned();
+                report.is_heap_limit = true;
+            }
+            Trap::Throw(v) => self.describe_thrown(*v, &mut report),
+            Trap::Exit(_) | Trap::Interrupted | Trap::Closed => {}
+        }
+        report
+    }
+
+    fn describe_thrown(&self, v: Value, report: &mut Report) {
+        let Some(info) = self.error_info(v) else {
+            report.message = format!("Uncaught: {}", self.display(v));
+            let (thrown, calls) = &self.thrown;
+            if *thrown == v {
+                report.trace = self.entries(calls);
+                let at = report.trace.first();
+                (report.line, report.column) = at.map_or((0, 0), |t| (t.line, t.column));
+            }
+            return;
+        };
+        report.message = format!("{}{}", info.kind.prefix(), info.message);
+        report.line = info.line;
+        report.column = info.column;
+        report.trace = info.trace;
+        // SAFETY: `error_info` was `Some`, so `v` is a live error object.
+        report.is_heap_limit = error_object(v).is_some_and(|e| unsafe { (*e).limit } == 1);
+    }
+}

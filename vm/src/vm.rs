@@ -1,0 +1,328 @@
+//! The virtual machine: its state, its options and a program's run from start to exit code.
+
+use std::io::{BufRead, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use hyp_bytecode::builtin::Builtin;
+use hyp_bytecode::module::FuncId;
+use hyp_bytecode::rep::TypeId;
+use hyp_bytecode::verify::VerifiedModule;
+
+use crate::error::Trap;
+use crate::heap::Heap;
+use crate::heap::mark::Marker;
+use crate::link::{FuncInfo, Site, TypeInfo};
+use crate::report::Report;
+use crate::stack::{Frame, Stack};
+use crate::value::Value;
+
+/// Taken backward branches between two polls.
+pub(crate) const POLL_INTERVAL: i64 = 4096;
+/// Nesting of native calls into script code.
+pub(crate) const NATIVE_DEPTH_MAX: u32 = 200;
+
+/// How a machine is set up.
+pub struct VmOptions {
+    /// Bytes that the heap may take from the system.
+    pub heap_bytes_max: usize,
+    /// Script calls that may be active at once.
+    pub call_depth_max: usize,
+    /// Collect at every safepoint and overwrite freed memory: finds missing roots.
+    pub gc_stress: bool,
+    /// Program arguments.
+    pub args: Vec<String>,
+    /// Standard output; the machine buffers it itself.
+    pub stdout: Box<dyn Write>,
+    /// Standard error, for builtins. Reports are returned, not printed.
+    pub stderr: Box<dyn Write>,
+    /// Standard input.
+    pub stdin: Box<dyn BufRead>,
+}
+
+impl VmOptions {
+    /// The process's streams, no arguments, 1 GiB of heap, 10,000 calls.
+    #[must_use]
+    pub fn new() -> VmOptions {
+        VmOptions {
+            heap_bytes_max: 1 << 30,
+            call_depth_max: 10_000,
+            gc_stress: false,
+            args: Vec::new(),
+            stdout: Box::new(std::io::stdout()),
+            stderr: Box::new(std::io::stderr()),
+            stdin: Box::new(std::io::BufReader::new(std::io::stdin())),
+        }
+    }
+}
+
+impl Default for VmOptions {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Interrupts a running machine from another thread or a signal handler.
+#[derive(Clone, Debug)]
+pub struct InterruptHandle(Arc<AtomicBool>);
+
+impl InterruptHandle {
+    /// Makes the program stop at its next poll with exit code 130, after its finales. Only stores an
+    /// atomic flag, so a signal handler may call it.
+    pub fn interrupt(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// How a program ended.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// Exit code of the process.
+    pub exit_code: i32,
+    /// The uncaught error, if there was one, else the error of a finale.
+    pub error: Option<Report>,
+}
+
+/// Standard output with its buffer.
+pub(crate) struct Output {
+    pub(crate) buffer: String,
+    sink: Box<dyn Write>,
+}
+
+/// Bytes after which output is written through.
+const OUTPUT_BUFFER: usize = 32 << 10;
+
+impl Output {
+    pub(crate) fn flush_if_full(&mut self) -> Result<(), Trap> {
+        if self.buffer.len() >= OUTPUT_BUFFER { self.flush() } else { Ok(()) }
+    }
+
+    pub(crate) fn flush(&mut self) -> Result<(), Trap> {
+        let result = self.sink.write_all(self.buffer.as_bytes()).and_then(|()| self.sink.flush());
+        self.buffer.clear();
+        result.map_err(|e| match e.kind() {
+            std::io::ErrorKind::BrokenPipe => Trap::Closed,
+            _ => Trap::io(format!("Cannot write to standard output: {e}")),
+        })
+    }
+}
+
+/// One program with its heap, stacks and streams.
+///
+/// The first fields are read by native code at fixed offsets.
+#[repr(C)]
+pub struct Vm {
+    pub(crate) heap: Heap,
+    /// The running function's frame.
+    pub(crate) frame: *mut Frame,
+    /// No script frame may be pushed at or above this.
+    pub(crate) frame_limit: *mut Frame,
+    /// Taken backward branches until the next poll.
+    pub(crate) budget: i64,
+    pub(crate) funcs: *const FuncInfo,
+    pub(crate) globals: *mut Value,
+    /// String constants by number; `Value(0)` is not yet made.
+    pub(crate) strings: *mut Value,
+    /// Function values by function number; `Value(0)` is not yet made.
+    pub(crate) closures: *mut Value,
+    pub(crate) sites: *mut Site,
+    pub(crate) types: *const TypeInfo,
+    /// Instruction of the running function, valid in slow paths and builtins.
+    pub(crate) pc: *const u32,
+    /// Registers of the running function, valid in slow paths and builtins.
+    pub(crate) base: *mut Value,
+    /// Arguments of the innermost running builtin.
+    pub(crate) native_args: *mut Value,
+    pub(crate) native_count: u32,
+    pub(crate) native_depth: u32,
+    /// Why the interpreter left early.
+    pub(crate) pending: Option<Trap>,
+    /// What the interpreter left with.
+    pub(crate) result: Value,
+    pub(crate) module: Arc<VerifiedModule>,
+    pub(crate) stack: Stack,
+    func_table: Vec<FuncInfo>,
+    pub(crate) type_table: Vec<TypeInfo>,
+    field_counts: Vec<u32>,
+    pub(crate) global_table: Vec<Value>,
+    string_table: Vec<Value>,
+    closure_table: Vec<Value>,
+    pub(crate) session_table: Vec<Value>,
+    site_table: Vec<Site>,
+    pub(crate) site_turn: usize,
+    pub(crate) chars: Vec<Value>,
+    /// The last thrown value that is no error object, and the calls that were active then.
+    pub(crate) thrown: (Value, Vec<(u32, u32)>),
+    /// Values that builtins keep alive until they return.
+    pub(crate) roots: Vec<Value>,
+    /// Values that live as long as the machine.
+    pub(crate) kept: Vec<Value>,
+    pub(crate) builtin_required: Vec<u8>,
+    interrupt: Arc<AtomicBool>,
+    pub(crate) output: Output,
+    pub(crate) stderr: Box<dyn Write>,
+    pub(crate) stdin: Box<dyn BufRead>,
+    pub(crate) args: Vec<String>,
+    /// State of the builtins.
+    pub builtins: crate::builtins::State,
+}
+
+impl Vm {
+    /// A machine that is ready to run the module.
+    #[must_use]
+    pub fn new(module: Arc<VerifiedModule>, options: VmOptions) -> Box<Vm> {
+        let func_table: Vec<_> = module.functions.iter().enumerate().map(|(i, f)| FuncInfo::new(i, f)).collect();
+        let type_table: Vec<_> =
+            (0_u32..).zip(&module.types).map(|(i, t)| TypeInfo::new(TypeId::user(i), t)).collect();
+        let mut field_counts = vec![0; TypeId::FIRST_USER as usize];
+        field_counts.extend(type_table.iter().map(|t| t.template.len() as u32));
+        let stack = Stack::new(options.call_depth_max, NATIVE_DEPTH_MAX as usize);
+        let mut vm = Box::new(Vm {
+            heap: Heap::new(options.heap_bytes_max, options.gc_stress),
+            frame: stack.first_frame(),
+            frame_limit: stack.frame_limit(),
+            budget: POLL_INTERVAL,
+            funcs: func_table.as_ptr(),
+            globals: std::ptr::null_mut(),
+            strings: std::ptr::null_mut(),
+            closures: std::ptr::null_mut(),
+            sites: std::ptr::null_mut(),
+            types: type_table.as_ptr(),
+            pc: std::ptr::null(),
+            base: stack.registers(),
+            native_args: stack.registers(),
+            native_count: 0,
+            native_depth: 0,
+            pending: None,
+            result: Value::NULL,
+            global_table: vec![Value::UNDEF; module.globals.len()],
+            string_table: vec![Value::ZERO; module.strings.len()],
+            closure_table: vec![Value::ZERO; module.functions.len()],
+            session_table: vec![Value::ZERO; module.types.len()],
+            site_table: vec![Site::default(); module.n_sites as usize],
+            site_turn: 0,
+            chars: vec![Value::ZERO; 128],
+            thrown: (Value::UNDEF, Vec::new()),
+            roots: Vec::new(),
+            kept: Vec::new(),
+            builtin_required: required_counts(),
+            interrupt: Arc::default(),
+            output: Output { buffer: String::new(), sink: options.stdout },
+            stderr: options.stderr,
+            stdin: options.stdin,
+            args: options.args,
+            builtins: crate::builtins::State::default(),
+            module,
+            stack,
+            func_table,
+            type_table,
+            field_counts,
+        });
+        vm.globals = vm.global_table.as_mut_ptr();
+        vm.strings = vm.string_table.as_mut_ptr();
+        vm.closures = vm.closure_table.as_mut_ptr();
+        vm.sites = vm.site_table.as_mut_ptr();
+        vm
+    }
+
+    /// A handle that interrupts this machine.
+    #[must_use]
+    pub fn interrupt_handle(&self) -> InterruptHandle {
+        InterruptHandle(Arc::clone(&self.interrupt))
+    }
+
+    /// Whether the host has asked the program to stop. Clears the request.
+    pub(crate) fn take_interrupt(&mut self) -> bool {
+        self.interrupt.load(Ordering::Relaxed) && self.interrupt.swap(false, Ordering::Relaxed)
+    }
+
+    /// Runs the program body, then the finales, whatever ended the body. Output is flushed.
+    pub fn run(&mut self) -> Outcome {
+        let main = FuncId(self.module.main);
+        let body = self.run_function(main);
+        let mut outcome = self.outcome(body);
+        if let Err(trap) = self.output.flush() {
+            merge(&mut outcome, self.outcome(Err(trap)));
+        }
+        let module = Arc::clone(&self.module);
+        for &finale in &module.finales {
+            let result = self.run_function(finale);
+            let exits = matches!(result, Err(Trap::Exit(_) | Trap::HeapLimit | Trap::Interrupted));
+            let last = self.outcome(result);
+            if exits {
+                outcome.exit_code = last.exit_code;
+                outcome.error = outcome.error.take().or(last.error);
+                break;
+            }
+            merge(&mut outcome, last);
+        }
+        if let Err(trap) = self.output.flush() {
+            merge(&mut outcome, self.outcome(Err(trap)));
+        }
+        outcome
+    }
+
+    fn run_function(&mut self, id: FuncId) -> Result<Value, Trap> {
+        self.roots.clear();
+        self.call_function(id, &[])
+    }
+
+    fn outcome(&mut self, result: Result<Value, Trap>) -> Outcome {
+        let (exit_code, error) = match result {
+            Ok(_) | Err(Trap::Closed) => (0, None),
+            Err(Trap::Exit(code)) => (code, None),
+            Err(Trap::Interrupted) => (130, None),
+            Err(trap) => {
+                let report = self.report(&trap);
+                (if report.is_heap_limit { 7 } else { 1 }, Some(report))
+            }
+        };
+        Outcome { exit_code, error }
+    }
+
+    /// Collects garbage if it is time to. Every live value must be in a root.
+    #[inline]
+    pub(crate) fn safepoint(&mut self) {
+        if self.heap.is_collection_wanted() {
+            self.collect();
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn collect(&mut self) {
+        self.heap.collect(&self.field_counts, |marker| self.trace(marker));
+    }
+
+    fn trace(&self, marker: &mut Marker) {
+        let tables = [
+            &self.global_table, &self.string_table, &self.closure_table, &self.session_table,
+            &self.chars, &self.roots, &self.kept,
+        ];
+        for &v in tables.into_iter().flatten() {
+            marker.value(v);
+        }
+        marker.value(self.result);
+        if let Some(Trap::Throw(v)) = self.pending {
+            marker.value(v);
+        }
+        self.trace_frames(marker);
+    }
+}
+
+/// Keeps the first error and the first exit code that is not 0.
+fn merge(first: &mut Outcome, later: Outcome) {
+    if first.exit_code == 0 {
+        first.exit_code = later.exit_code;
+    }
+    if first.error.is_none() {
+        first.error = later.error;
+    }
+}
+
+fn required_counts() -> Vec<u8> {
+    Builtin::all()
+        .iter()
+        .map(|b| b.spec().params.iter().take_while(|p| !p.is_optional()).count() as u8)
+        .collect()
+}
