@@ -15,7 +15,7 @@ use hyp_ssa::emit::{EmitError, Emitter};
 use hyp_ssa::ir::{self, FieldFacts, MethodFacts, ModuleFacts, Pos};
 use hyp_ssa::pass;
 
-use crate::check::{self, is_fatal};
+use crate::check;
 use crate::lower::{self, Lowered, Signature, Strings, offset_of};
 use crate::resolve;
 
@@ -51,6 +51,11 @@ impl Default for Options {
             disabled_passes: Vec::new(),
         }
     }
+}
+
+/// Names of the passes, for [`Options::disabled_passes`].
+pub fn pass_names() -> impl Iterator<Item = &'static str> {
+    pass::PASSES.iter().map(|p| p.name)
 }
 
 /// What compiling gave.
@@ -132,7 +137,7 @@ fn analyse(
 ) -> (Option<Module>, Option<String>) {
     let resolution = resolve::resolve(program, interner, diagnostics);
     let types = check::check(program, &resolution, interner, diagnostics);
-    if diagnostics.iter().any(|d| d.is_error() && is_fatal(d.code)) {
+    if diagnostics.iter().any(|d| d.is_error() && d.code.is_fatal()) {
         return (None, None);
     }
     let erased = options.types == TypesMode::Erased;
@@ -140,7 +145,7 @@ fn analyse(
         lower::lower(program, &resolution, &types, interner, source.text, erased);
     diagnostics.extend(found);
     let (module, ssa) = emit_module(lowered, source, options, diagnostics);
-    if diagnostics.iter().any(|d| d.is_error() && is_fatal(d.code)) {
+    if diagnostics.iter().any(|d| d.is_error() && d.code.is_fatal()) {
         return (None, ssa);
     }
     (Some(module), ssa)
@@ -294,7 +299,7 @@ fn optimise(
         dump.push_str("; ");
         dump.push_str(title);
         dump.push('\n');
-        dump.push_str(&hyp_ssa::text::print(&copy, &|id| facts.string(id)));
+        dump.push_str(&hyp_ssa::text::print(&copy, facts));
         dump.push('\n');
     };
     show("lowered", func);

@@ -182,7 +182,11 @@ impl Adapter<'_, '_> {
     /// Called when a token that starts an operand comes where none is expected: supplies the
     /// separator of an assertion's message or a missing semicolon.
     fn before_operand(&mut self, token: Raw) {
-        if self.pos == Pos::Operator && self.stmt() == StmtCtx::Assert && self.frame().is_plain() {
+        let message = self.pos == Pos::Operator
+            && self.stmt() == StmtCtx::Assert
+            && self.frame().is_plain()
+            && !(matches!(token.kind, RawKind::Word(_)) && self.line_break_before(token));
+        if message {
             self.frame().stmt = StmtCtx::Simple;
             self.insert(Tok::Comma, token.start);
             self.pos = Pos::Operand;

@@ -150,7 +150,7 @@ pub struct Block<'a> {
     pub stmts: &'a [Stmt<'a>],
     pub span: Span,
     pub emphasis: Option<Emphasis>,
-    /// False for a brace-less body; then `stmts` holds exactly one statement.
+    /// False for a brace-less body; then `stmts` holds one statement and the labels before it.
     pub braced: bool,
     pub(crate) depth: u16,
 }
@@ -298,6 +298,7 @@ pub struct RecordDecl<'a> {
     pub fields: &'a [RecordField<'a>],
     pub methods: &'a [&'a Function<'a>],
     pub span: Span,
+    pub(crate) depth: u16,
 }
 
 /// A field of a record declaration or of a structural type.
@@ -605,6 +606,7 @@ pub struct FieldPattern<'a> {
 pub struct Type<'a> {
     pub kind: TypeKind<'a>,
     pub span: Span,
+    pub(crate) depth: u16,
 }
 
 /// What a type annotation is.

@@ -1,1 +1,9 @@
-//! Placeholder until the crate's first module lands.
+//! The conformance harness: expectations written in the programs of the corpus, and the engine
+//! settings under which every program runs.
+//!
+//! A program runs in a process of its own (the test binary calls itself), so that a crash or hang
+//! of the machine is a failed test and not a broken run.
+
+pub mod engine;
+pub mod expectation;
+pub mod subject;

@@ -151,6 +151,8 @@ pub struct Vm {
     site_table: Vec<Site>,
     pub(crate) site_turn: usize,
     pub(crate) chars: Vec<Value>,
+    /// What throwing the missing mark continues: an exit that a `finally` block interrupts.
+    pub(crate) exit: Option<Trap>,
     /// The last thrown value that is no error object, and the calls that were active then.
     pub(crate) thrown: (Value, Vec<(u32, u32)>),
     /// Values that builtins keep alive until they return.
@@ -202,6 +204,7 @@ impl Vm {
             site_table: vec![Site::default(); module.n_sites as usize],
             site_turn: 0,
             chars: vec![Value::ZERO; 128],
+            exit: None,
             thrown: (Value::UNDEF, Vec::new()),
             roots: Vec::new(),
             kept: Vec::new(),
@@ -303,9 +306,7 @@ impl Vm {
             marker.value(v);
         }
         marker.value(self.result);
-        if let Some(Trap::Throw(v)) = self.pending {
-            marker.value(v);
-        }
+        marker.value(self.thrown.0);
         self.trace_frames(marker);
     }
 }

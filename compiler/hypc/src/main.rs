@@ -1,1 +1,33 @@
-fn main() {}
+//! `hypc`: the HypnoScript developer tool.
+
+mod cli;
+mod command;
+mod render;
+mod source;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use hypvm::exit;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let cli = match cli::Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version go to standard output and are no failure.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { exit::USAGE } else { exit::OK });
+        }
+    };
+    // A panic is a bug of the compiler: say so, and never look like a fault of the program.
+    match std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| command::dispatch(&cli))) {
+        Ok(code) => std::process::exit(code),
+        Err(_) => {
+            eprintln!("hypc: internal error (this is a bug in HypnoScript)");
+            ExitCode::from(exit::INTERNAL)
+        }
+    }
+}

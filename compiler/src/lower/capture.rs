@@ -110,25 +110,7 @@ impl FnLower<'_, '_, '_> {
             return self.upvalue(var, index);
         }
         let local = self.local(var);
-        if !self.m.locals[var.0 as usize].has_cell {
-            self.early_cell(var);
-        }
-        let cell = self.b.use_var(local);
-        if self.b.rep(cell) == Rep::Ref(TypeId::CELL) {
-            return cell;
-        }
-        self.b.op(Op::CheckRef, &[cell], &[u64::from(TypeId::CELL.0)])
-    }
-
-    /// Makes the box of a variable whose declaration comes later.
-    fn early_cell(&mut self, var: VarId) {
-        let local = self.local(var);
-        let missing = self.missing();
-        let cell = self.b.op(Op::NewCell, &[missing], &[]);
-        self.b.def_var(local, cell);
-        let state = &mut self.m.locals[var.0 as usize];
-        state.has_early_cell = true;
-        state.has_cell = true;
+        self.b.use_var(local)
     }
 
     /// Executes the declaration of a variable with its first value.
@@ -138,11 +120,11 @@ impl FnLower<'_, '_, '_> {
                 let local = self.local(var);
                 let unset = self.m.res.var(var).may_be_unset;
                 let state = &mut self.m.locals[var.0 as usize];
-                if std::mem::take(&mut state.has_early_cell) || (unset && state.has_cell) {
+                state.is_declared = true;
+                if std::mem::replace(&mut state.has_early_cell, unset) {
                     let cell = self.cell(var);
                     self.b.op_void(Op::SetCell, &[cell, value], &[]);
                 } else {
-                    state.has_cell = true;
                     let cell = self.b.op(Op::NewCell, &[value], &[]);
                     self.b.def_var(local, cell);
                 }
@@ -188,6 +170,20 @@ impl FnLower<'_, '_, '_> {
         }
     }
 
+    /// The box of a variable for a closure; one that is not declared yet gets a box that its
+    /// declaration will use.
+    fn captured_cell(&mut self, var: VarId) -> Value {
+        if self.is_own(var) {
+            self.local(var);
+            let state = self.m.locals[var.0 as usize];
+            if !state.is_declared && !state.has_early_cell {
+                self.fresh_cell(var);
+                self.m.locals[var.0 as usize].has_early_cell = true;
+            }
+        }
+        self.cell(var)
+    }
+
     /// A value for a function of the syntax tree: a constant, or a closure over its captures.
     pub(super) fn closure(&mut self, id: span::FuncId) -> Value {
         let captures = self.m.captures[id.index()].clone();
@@ -198,7 +194,7 @@ impl FnLower<'_, '_, '_> {
         let mut values = Vec::with_capacity(captures.len());
         for var in captures {
             let value = if self.storage(var) == Storage::Cell {
-                self.cell(var)
+                self.captured_cell(var)
             } else {
                 let value = self.read(var);
                 let rep = self.upvalue_rep(var);

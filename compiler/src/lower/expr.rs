@@ -85,10 +85,10 @@ impl<'a> FnLower<'_, '_, 'a> {
                 self.b.op(Op::LoadBuiltin, &[], &[u64::from(builtin as u16)])
             }
             NameRef::Constant(x) => self.b.f64(x),
-            NameRef::RecordType(t) => {
-                let id = TypeId::user(t.0);
-                self.b.op(Op::LoadSession, &[], &[u64::from(id.0)])
-            }
+            NameRef::RecordType(t) => match self.m.type_infos[t.0 as usize].constructor {
+                Some(func) => self.b.op(Op::LoadFunc, &[], &[u64::from(func.0)]),
+                None => self.raise_value(ErrorKind::Runtime, "Value is not callable"),
+            },
             NameRef::SiblingMember { session, is_static } => {
                 self.sibling(session, is_static, symbol)
             }

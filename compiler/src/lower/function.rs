@@ -21,10 +21,10 @@ pub(super) struct Local {
     pub(super) epoch: u32,
     pub(super) var: Option<Var>,
     pub(super) slot: Option<u32>,
-    /// A cell variable's box exists already, made for a closure that captured it early.
+    /// Something may refer to a cell variable's box already: the declaration must use it.
     pub(super) has_early_cell: bool,
-    /// A cell variable's box has been made in the code lowered so far.
-    pub(super) has_cell: bool,
+    /// The declaration of a cell variable is lowered.
+    pub(super) is_declared: bool,
 }
 
 /// What `awaken` does in this body.
@@ -114,7 +114,7 @@ impl<'m, 'c, 'a> FnLower<'m, 'c, 'a> {
     /// The module body.
     pub(super) fn module_body(m: &'m mut ModuleLower<'c, 'a>, program: &'a ast::Program<'a>) -> Func {
         let mut f = Self::new(m, None, None, ReturnMode::Module, &Signature::default());
-        f.make_unset_cells();
+        f.make_cells();
         f.hoist(program.prelude);
         f.hoist(program.body);
         f.statements(program.prelude);
@@ -163,7 +163,7 @@ impl<'m, 'c, 'a> FnLower<'m, 'c, 'a> {
             f.b.def_var(var, receiver);
             f.this = Some(var);
         }
-        f.make_unset_cells();
+        f.make_cells();
         f.parameters(node, usize::from(sig.has_receiver), &sig);
         f.body(node);
         f.b.finish()
@@ -180,7 +180,7 @@ impl<'m, 'c, 'a> FnLower<'m, 'c, 'a> {
         let mut f = Self::new(m, Some(node.id), Some(owner), ReturnMode::Constructor, &sig);
         f.b.set_pos(pos_of(node.span.start));
         f.set_upvalues(node.id);
-        f.make_unset_cells();
+        f.make_cells();
         f.allocate_instance(owner);
         f.parameters(node, 0, &sig);
         if let FunctionBody::Block(block) = node.body {
@@ -276,15 +276,21 @@ impl<'m, 'c, 'a> FnLower<'m, 'c, 'a> {
         self.b.func_mut().upvalues = reps;
     }
 
-    /// Boxes of variables that something may read before their declaration ran.
-    fn make_unset_cells(&mut self) {
-        for var in self.m.unset_cells.get(&self.key).cloned().unwrap_or_default() {
-            let local = self.local(var);
-            let missing = self.missing();
-            let cell = self.b.op(Op::NewCell, &[missing], &[]);
-            self.b.def_var(local, cell);
-            self.m.locals[var.0 as usize].has_cell = true;
+    /// Every cell variable holds a box from the start, so that no path reads it without one. The
+    /// declaration makes a fresh box unless something may have read the variable before.
+    fn make_cells(&mut self) {
+        for var in self.m.cells.get(&self.key).cloned().unwrap_or_default() {
+            self.fresh_cell(var);
+            self.m.locals[var.0 as usize].has_early_cell = self.m.res.var(var).may_be_unset;
         }
+    }
+
+    /// Gives a cell variable a new box without a value.
+    pub(super) fn fresh_cell(&mut self, var: VarId) {
+        let missing = self.missing();
+        let cell = self.b.op(Op::NewCell, &[missing], &[]);
+        let local = self.local(var);
+        self.b.def_var(local, cell);
     }
 
     /// The missing-argument mark.
@@ -474,7 +480,9 @@ impl<'m, 'c, 'a> FnLower<'m, 'c, 'a> {
         if state.epoch != self.m.epoch {
             *state = Local { epoch: self.m.epoch, ..Local::default() };
         }
-        *state.var.get_or_insert_with(|| self.b.declare_var())
+        let is_cell = self.m.storage[var.0 as usize] == Storage::Cell;
+        let rep = if is_cell { Rep::Ref(TypeId::CELL) } else { Rep::Any };
+        *state.var.get_or_insert_with(|| self.b.declare_typed_var(rep))
     }
 
     pub(super) fn slot(&mut self, var: VarId) -> u32 {

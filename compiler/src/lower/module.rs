@@ -133,7 +133,8 @@ pub(super) struct ModuleLower<'c, 'a> {
     /// Per-variable state of the function being lowered, valid where the epoch matches.
     pub(super) locals: Vec<super::function::Local>,
     pub(super) epoch: u32,
-    pub(super) unset_cells: AHashMap<Option<span::FuncId>, Vec<VarId>>,
+    /// Cell variables by the function that declares them.
+    pub(super) cells: AHashMap<Option<span::FuncId>, Vec<VarId>>,
 }
 
 /// Number of the bytecode function of a function of the syntax tree.
@@ -197,7 +198,7 @@ impl<'c, 'a> ModuleLower<'c, 'a> {
             diagnostics: Vec::new(),
             locals: vec![super::function::Local::default(); res.vars.len()],
             epoch: 0,
-            unset_cells: AHashMap::new(),
+            cells: AHashMap::new(),
         }
     }
 
@@ -440,8 +441,8 @@ impl<'c, 'a> ModuleLower<'c, 'a> {
                     let global = self.new_global(info.name, rep, info.is_shared);
                     self.global_of[index] = Some(global);
                 }
-                Storage::Cell if info.may_be_unset => {
-                    self.unset_cells.entry(info.function).or_default().push(id);
+                Storage::Cell => {
+                    self.cells.entry(info.function).or_default().push(id);
                 }
                 _ => {}
             }

@@ -50,6 +50,8 @@ struct BlockState {
 
 /// Builds one function.
 pub struct Builder {
+    /// Representation of each variable's phis.
+    var_reps: Vec<Rep>,
     func: Func,
     states: Vec<BlockState>,
     phis: Vec<Phi>,
@@ -70,6 +72,7 @@ impl Builder {
     #[must_use]
     pub fn new(name: Option<StrId>, params: &[Rep]) -> Builder {
         let mut builder = Builder {
+            var_reps: Vec::new(),
             func: Func { name, n_required: params.len().min(255) as u8, ..Func::default() },
             states: Vec::new(),
             phis: Vec::new(),
@@ -197,15 +200,27 @@ impl Builder {
 
     // ---- variables
 
-    /// Declares a variable.
+    /// Declares a variable that may hold any value.
     pub fn declare_var(&mut self) -> Var {
+        self.declare_typed_var(Rep::Any)
+    }
+
+    /// Declares a variable whose every assigned value fits `rep` (`Any`, `F64`, `Ref`), so that
+    /// reading it gives a value that fits, too. Unless `rep` is `Any`, the variable must be
+    /// assigned on every path to a use. Variables that hold cells need this: nothing turns `Any`
+    /// back into a cell.
+    pub fn declare_typed_var(&mut self, rep: Rep) -> Var {
         self.latest.push(None);
+        self.var_reps.push(rep);
         Var((self.latest.len() - 1) as u32)
     }
 
     /// Assigns to a variable.
     pub fn def_var(&mut self, var: Var, value: Value) {
-        debug_assert!(self.rep(value).is_tagged_compatible(), "a variable holds a raw value");
+        debug_assert!(
+            self.var_reps[var.0 as usize].accepts(self.rep(value)),
+            "the value does not fit the variable"
+        );
         // An assignment in unreachable code must not reach the successors of the ended block.
         self.ensure_open();
         self.write(var, self.current, value);
@@ -248,7 +263,7 @@ impl Builder {
             if let Some(entry) = state.region_entry {
                 at = entry;
             } else if !state.is_sealed {
-                let phi = self.new_phi(at);
+                let phi = self.new_phi(at, var);
                 self.states[at.0 as usize].incomplete.push((var, phi));
                 break self.phis[phi as usize].value;
             } else if let [(pred, _)] = state.preds[..] {
@@ -256,7 +271,7 @@ impl Builder {
             } else if state.preds.is_empty() {
                 break self.null_value();
             } else {
-                let phi = self.new_phi(at);
+                let phi = self.new_phi(at, var);
                 self.pending.push((phi, var, at));
                 break self.phis[phi as usize].value;
             }
@@ -279,8 +294,9 @@ impl Builder {
         }
     }
 
-    fn new_phi(&mut self, block: Block) -> u32 {
-        let value = self.new_value(Def::Param(block, u32::MAX), Rep::Any);
+    fn new_phi(&mut self, block: Block, var: Var) -> u32 {
+        let rep = self.var_reps[var.0 as usize];
+        let value = self.new_value(Def::Param(block, u32::MAX), rep);
         let phi = self.phis.len() as u32;
         self.phis.push(Phi { value, operands: SmallVec::new() });
         self.states[block.0 as usize].phis.push(phi);

@@ -9,7 +9,7 @@
 //! uses only values whose definition dominates the entry of every block that it protects.
 //! Variables that are assigned inside a protected region live in slots.
 
-use hyp_bytecode::module::{ErrorKind, FuncId, StrId, TypeKind};
+use hyp_bytecode::module::{Desc, DescId, ErrorKind, FuncId, StrId, TypeKind};
 use hyp_bytecode::op::{Effects, Op};
 use hyp_bytecode::rep::{Rep, TypeId};
 use smallvec::SmallVec;
@@ -198,6 +198,14 @@ pub trait ModuleFacts {
     }
     /// The method of that name.
     fn method_by_name(&self, _ty: TypeId, _name: StrId) -> Option<MethodFacts> {
+        None
+    }
+    /// What a dynamic store into a field checks; `None` if it is not known.
+    fn field_desc(&self, _ty: TypeId, _slot: u8) -> Option<Desc> {
+        None
+    }
+    /// A type descriptor; `None` if it is not known.
+    fn desc(&self, _desc: DescId) -> Option<Desc> {
         None
     }
     /// Text of a string constant; `None` if it is not known.

@@ -10,6 +10,7 @@
 
 pub mod build;
 pub mod cfg;
+pub mod emit;
 pub mod ir;
 pub mod shape;
 pub mod text;

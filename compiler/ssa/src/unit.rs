@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 
 use ahash::AHashMap;
-use hyp_bytecode::module::{Desc, FuncId, StrId, TypeKind};
+use hyp_bytecode::module::{Desc, DescId, FuncId, StrId, TypeKind};
 use hyp_bytecode::rep::{Rep, TypeId};
 
 use crate::ir::{FieldFacts, Func, MethodFacts, ModuleFacts};
@@ -18,6 +18,8 @@ pub struct UnitField {
     pub rep: Rep,
     /// Usable only by code of the same session.
     pub is_private: bool,
+    /// What a dynamic store checks; an unknown descriptor stands for anything.
+    pub desc: DescId,
 }
 
 /// A method.
@@ -134,6 +136,15 @@ impl ModuleFacts for Unit {
         let method = self.type_of(ty)?.methods.iter().find(|m| m.name == name)?;
         let UnitMethod { func, is_private, is_static, .. } = *method;
         Some(MethodFacts { func, is_private, is_static })
+    }
+
+    fn field_desc(&self, ty: TypeId, slot: u8) -> Option<Desc> {
+        let field = self.type_of(ty)?.fields.get(usize::from(slot))?;
+        Some(self.desc(field.desc).unwrap_or(Desc::Any))
+    }
+
+    fn desc(&self, desc: DescId) -> Option<Desc> {
+        self.descs.get(desc.0 as usize).cloned()
     }
 
     fn string(&self, id: StrId) -> Option<Box<str>> {

@@ -156,8 +156,8 @@ impl Adapter<'_, '_> {
             Keyword::Whisper => self.output(token, OutputKind::Whisper),
             Keyword::Command => self.output(token, OutputKind::Command),
             Keyword::Murmur => self.output(token, OutputKind::Murmur),
-            Keyword::Snap if self.is_jump(next) => self.jump(token, Tok::Snap),
-            Keyword::Sink if self.is_jump(next) => self.jump(token, Tok::Sink),
+            Keyword::Snap if self.is_jump(token, next) => self.jump(token, Tok::Snap),
+            Keyword::Sink if self.is_jump(token, next) => self.jump(token, Tok::Sink),
             Keyword::SinkTo if is_name(next) && self.ends_statement(self.peek(1), next) => {
                 self.jump(token, Tok::SinkTo)
             }
@@ -210,9 +210,9 @@ impl Adapter<'_, '_> {
     }
 
     /// `;` or a name and `;`, also where O13 will supply the semicolon.
-    fn is_jump(&self, next: Raw) -> bool {
-        let at = Raw { end: self.raw[self.at - 1].end, ..next };
-        self.ends_statement(next, at) || (is_name(next) && self.ends_statement(self.peek(1), next))
+    fn is_jump(&self, token: Raw, next: Raw) -> bool {
+        self.ends_statement(next, token)
+            || (is_name(next) && self.ends_statement(self.peek(1), next))
     }
 
     /// Whether the statement ends between `last` and `next`.

@@ -126,6 +126,9 @@ impl Adapter<'_, '_> {
                 Keyword::When | Keyword::Otherwise if self.kind() == FrameKind::Entrain => {
                     self.arm_start(token, word);
                 }
+                Keyword::Var if !is_name(next) || self.is_declared(keyword) => {
+                    self.operand_name(token);
+                }
                 _ if self.kind() == FrameKind::LoopHeader && decl_keyword(keyword).is_some() => {
                     self.decl(token, keyword);
                 }

@@ -84,8 +84,17 @@ impl Kind {
     pub const fn is_byte(self) -> bool {
         !matches!(
             self,
-            Kind::Target | Kind::K64 | Kind::Str | Kind::Func | Kind::Type | Kind::Desc
-                | Kind::Global | Kind::Builtin | Kind::Site | Kind::Args | Kind::Targets
+            Kind::Target
+                | Kind::K64
+                | Kind::Str
+                | Kind::Func
+                | Kind::Type
+                | Kind::Desc
+                | Kind::Global
+                | Kind::Builtin
+                | Kind::Site
+                | Kind::Args
+                | Kind::Targets
         )
     }
 
@@ -94,8 +103,13 @@ impl Kind {
     pub const fn is_out(self) -> bool {
         matches!(
             self,
-            Kind::OutAny | Kind::OutF64 | Kind::OutI64 | Kind::OutBool | Kind::OutRef(_)
-                | Kind::OutTyped | Kind::OutSame
+            Kind::OutAny
+                | Kind::OutF64
+                | Kind::OutI64
+                | Kind::OutBool
+                | Kind::OutRef(_)
+                | Kind::OutTyped
+                | Kind::OutSame
         )
     }
 
@@ -104,7 +118,13 @@ impl Kind {
     pub const fn is_in(self) -> bool {
         matches!(
             self,
-            Kind::Any | Kind::F64 | Kind::I64 | Kind::Bool | Kind::Ref(_) | Kind::Typed | Kind::Same
+            Kind::Any
+                | Kind::F64
+                | Kind::I64
+                | Kind::Bool
+                | Kind::Ref(_)
+                | Kind::Typed
+                | Kind::Same
         )
     }
 }

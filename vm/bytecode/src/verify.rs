@@ -14,6 +14,7 @@ mod rule;
 pub use rule::Rule;
 
 use crate::module::{FuncId, Function, Module};
+use crate::rep::{Rep, TypeId};
 use std::fmt;
 use std::ops::Deref;
 
@@ -109,4 +110,15 @@ fn require(holds: bool, rule: Rule, message: impl FnOnce() -> String) -> Check {
         return Ok(());
     }
     Err(VerifyError { function: None, pc: None, rule, message: message() })
+}
+
+/// Whether a value of representation `given` may be copied into `place`. Cells and iterators are no
+/// values: they stay where their representation says what they are.
+fn accepts(place: Rep, given: Rep) -> bool {
+    place.accepts(given) && (place == given || is_value(given))
+}
+
+/// Whether registers of this representation hold values that scripts may see.
+fn is_value(rep: Rep) -> bool {
+    rep.is_tagged_compatible() && !matches!(rep, Rep::Ref(TypeId::CELL | TypeId::ITERATOR))
 }

@@ -151,6 +151,16 @@ impl<'a> Args<'a> {
         if v.is_array() { Ok(v) } else { Err(self.expected_got("array", vm, i)) }
     }
 
+    /// A dictionary key.
+    pub(super) fn key(&self, vm: &Vm, i: usize) -> Result<Value, Trap> {
+        let v = self.value(i);
+        if v.is_string() || v.is_num() || v.is_bool() {
+            Ok(v)
+        } else {
+            Err(self.expected_got("string, number or boolean", vm, i))
+        }
+    }
+
     /// A callable value.
     pub(super) fn function(&self, vm: &Vm, i: usize) -> Result<Value, Trap> {
         let v = self.value(i);

@@ -3,8 +3,8 @@
 //! Rules for this file:
 //! 1. A callback may change the array: elements are read one by one, at most as many as there were
 //!    at the start.
-//! 2. A callback may collect garbage: results live in a rooted array, never only in Rust variables,
-//!    while another callback runs.
+//! 2. A callback may collect garbage: elements and results live in a rooted array, never only in
+//!    Rust variables, while it runs.
 
 use hyp_bytecode::builtin::Builtin;
 
@@ -22,11 +22,13 @@ fn each(
 ) -> Result<(), Trap> {
     let arr = args.array(vm, 0)?;
     let function = args.function(vm, 1)?;
+    // The callback may remove the element from the array, which then no longer keeps it alive.
+    let current = vm.new_array(&[Value::NULL])?;
+    vm.root(current);
     for i in 0..vm.array_len(arr) {
         let Some(item) = vm.array_get(arr, i) else { break };
+        vm.array_set(current, 0, item);
         let result = vm.call_value(function, &[item])?;
-        // The callback may have replaced the element, which the array then no longer keeps alive;
-        // nothing collects until the next call.
         if !visit(vm, i, item, result)? {
             break;
         }
@@ -34,7 +36,7 @@ fn each(
     Ok(())
 }
 
-/// New rooted array with room for the elements of argument 0.
+/// New rooted array with room for some elements.
 fn rooted_array(vm: &mut Vm, capacity: usize) -> Result<Value, Trap> {
     let result = vm.new_array_with_capacity(capacity)?;
     vm.root(result);

@@ -89,11 +89,102 @@
 //!
 //! `BUILTINS[number]` is the function table, expanded from `hyp_bytecode::for_each_builtin!`.
 
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use hyp_bytecode::for_each_builtin;
+
 use crate::{Trap, Value, Vm};
+
+mod args;
+mod array;
+mod collection;
+mod console;
+mod conversion;
+mod dictionary;
+mod distinct;
+mod file;
+mod format;
+mod hashing;
+mod higher_order;
+mod hypnotic;
+mod json;
+mod math;
+mod number_theory;
+mod random;
+mod similarity;
+mod statistics;
+mod string;
+mod system;
+mod text;
+mod time;
+mod validation;
 
 /// A builtin's body.
 pub type BuiltinFn = fn(&mut Vm, &[Value]) -> Result<Value, Trap>;
 
-/// State that builtins keep between calls.
-#[derive(Default)]
-pub struct State {}
+/// State that builtins keep between calls. Making it costs no allocation.
+pub struct State {
+    /// When the program started.
+    started: Instant,
+    /// Generator behind `Random` and its relatives; made at first use.
+    rng: Option<random::Rng>,
+    /// Compiled regular expressions by pattern; `None` for invalid ones.
+    patterns: BTreeMap<String, Option<regex::Regex>>,
+    /// Environment variables that the program has set.
+    environment: BTreeMap<String, String>,
+}
+
+impl Default for State {
+    fn default() -> State {
+        State {
+            started: Instant::now(),
+            rng: None,
+            patterns: BTreeMap::new(),
+            environment: BTreeMap::new(),
+        }
+    }
+}
+
+macro_rules! function_table {
+    ($($(#[doc = $doc:literal])+ $name:ident [$($alias:ident),*] $cat:ident
+        ($($p:ident : $($w:ident)+),*) -> $($r:ident)+
+        $(/ ($($op:ident : $($ow:ident)+),*) -> $($or:ident)+)*
+        {$($e:ident)*} = $f:ident;)+) => {
+        /// The bodies by builtin number.
+        pub static BUILTINS: &[BuiltinFn] = {
+            use self::array::*;
+            use self::collection::*;
+            use self::console::*;
+            use self::conversion::*;
+            use self::dictionary::*;
+            use self::file::*;
+            use self::format::*;
+            use self::hashing::*;
+            use self::higher_order::*;
+            use self::hypnotic::*;
+            use self::json::*;
+            use self::math::*;
+            use self::random::*;
+            use self::similarity::*;
+            use self::statistics::*;
+            use self::string::*;
+            use self::system::*;
+            use self::time::*;
+            use self::validation::*;
+            &[$($f),+]
+        };
+    };
+}
+
+for_each_builtin!(function_table);
+
+/// Array of strings.
+fn new_strings(vm: &mut Vm, texts: &[String]) -> Result<Value, Trap> {
+    let result = vm.new_array_with_capacity(texts.len())?;
+    for text in texts {
+        let text = vm.new_string(text)?;
+        vm.array_push(result, text)?;
+    }
+    Ok(result)
+}

@@ -89,13 +89,7 @@ impl Live {
         start..end
     }
 
-    fn find(
-        &mut self,
-        func: &Func,
-        cfg: &Cfg,
-        select: &Select,
-        reg: u32,
-    ) -> Result<(), EmitError> {
+    fn find(&mut self, func: &Func, cfg: &Cfg, select: &Select, reg: u32) -> Result<(), EmitError> {
         let def_block = cfg.lin[select.def_at[reg as usize] as usize];
         let def = select.def_point[reg as usize];
         let mut own_end = def + 1;

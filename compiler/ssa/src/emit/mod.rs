@@ -111,7 +111,7 @@ impl Emitter {
         self.live.run(func, &self.cfg, &self.select)?;
         self.alloc.run(func, &self.cfg, &self.select, &mut self.live)?;
         self.layout.run(func, &self.cfg, &self.select, &self.live, &mut self.alloc);
-        encode::encode(func, &self.cfg, &self.select, &self.layout, &self.alloc)
+        encode::encode(func, &self.cfg, &self.layout, &self.alloc)
     }
 }
 

@@ -52,7 +52,10 @@ pub(super) enum MTerm {
     /// By edge 0 or 1.
     Branch(Cond),
     /// On a register; a second one serves to test beyond the first 255 cases.
-    Switch { on: u32, temp: u32 },
+    Switch {
+        on: u32,
+        temp: u32,
+    },
     Return(u32),
     ReturnNull,
     Throw(u32),
@@ -71,13 +74,6 @@ pub(super) struct MBlock {
     pub(super) end: u32,
     pub(super) term: MTerm,
     pub(super) term_pos: Pos,
-}
-
-impl MBlock {
-    /// Program point at which the terminator reads.
-    pub(super) fn term_point(&self) -> u32 {
-        self.end - 2
-    }
 }
 
 /// A register read.
@@ -491,7 +487,9 @@ impl Select {
         let (n_uses, n_imms) =
             (self.uses.len() - inst.uses_at as usize, self.imms.len() - inst.imms_at as usize);
         let shape = crate::shape::shape(inst.op);
-        if shape.has_args && n_uses - shape.ins().len().min(n_uses) > limit::ARGS {
+        let is_call = inst.op.spec().effects.has(Effects::CALLS) || inst.op == Op::MakeClosure;
+        let n_args_max = if is_call { limit::ARGS } else { 255 };
+        if shape.has_args && n_uses > n_args_max + shape.ins().len() {
             return Err(EmitError { kind: EmitErrorKind::TooManyArguments, pos: inst.pos });
         }
         inst.n_uses = n_uses as u16;
@@ -523,7 +521,16 @@ impl Select {
         // Without register operands this cannot fail.
         let _ = self.push(
             cfg,
-            MInst { op, dst: reg, uses_at, imms_at, n_uses: 0, n_imms: 0, pos: data.pos, note: None },
+            MInst {
+                op,
+                dst: reg,
+                uses_at,
+                imms_at,
+                n_uses: 0,
+                n_imms: 0,
+                pos: data.pos,
+                note: None,
+            },
         );
     }
 
@@ -781,12 +788,10 @@ impl Select {
                 return Err(EmitError { kind: EmitErrorKind::Unfinished, pos: block.term_pos });
             }
             Term::Jump(_) => MTerm::Jump(0),
-            Term::Branch { cond, .. } => {
-                match super::cfg::known_condition(func, &block.term) {
-                    Some(taken) => MTerm::Jump(u32::from(!taken)),
-                    None => MTerm::Branch(self.lower_cond(func, cfg, b, *cond)),
-                }
-            }
+            Term::Branch { cond, .. } => match super::cfg::known_condition(func, &block.term) {
+                Some(taken) => MTerm::Jump(u32::from(!taken)),
+                None => MTerm::Branch(self.lower_cond(func, cfg, b, *cond)),
+            },
             Term::Switch { on, cases, .. } => {
                 let on = self.operand(func, cfg, *on);
                 self.demand(on, Demand::Own);
@@ -879,7 +884,12 @@ impl Select {
         }
         let is_strict = !matches!(
             result.test,
-            Test::Truthy | Test::Null | Test::Passed | Test::IsType | Test::LtAny | Test::LeAny
+            Test::Truthy
+                | Test::Null
+                | Test::Passed
+                | Test::IsType
+                | Test::LtAny
+                | Test::LeAny
                 | Test::EqAny
         );
         for reg in [result.a, result.b] {
@@ -958,8 +968,7 @@ impl Select {
         v: Value,
         mut test: impl FnMut(&mut Select, usize) -> bool,
     ) -> bool {
-        let Some((b, k)) =
-            (v.0 < self.slot_base).then(|| super::as_param(func, v.0)).flatten()
+        let Some((b, k)) = (v.0 < self.slot_base).then(|| super::as_param(func, v.0)).flatten()
         else {
             return false;
         };

@@ -2,7 +2,7 @@
 
 use ahash::AHashMap;
 use hyp_bytecode::builtin::Builtin;
-use hyp_bytecode::module::{Desc, ErrorKind, FuncId, StrId, TypeKind};
+use hyp_bytecode::module::{Desc, DescId, ErrorKind, FuncId, StrId, TypeKind};
 use hyp_bytecode::op::{Kind, Op};
 use hyp_bytecode::rep::{Rep, TypeId};
 use smallvec::SmallVec;
@@ -247,7 +247,10 @@ impl Parser {
         } else {
             let name = self.string()?;
             self.expect(':')?;
-            ty.fields.push(UnitField { name, rep: self.rep()?, is_private });
+            let rep = self.rep()?;
+            // An undeclared descriptor number means that stores are not checked further.
+            let desc = if self.take_word("desc") { self.prefixed("d")? } else { u32::MAX };
+            ty.fields.push(UnitField { name, rep, is_private, desc: DescId(desc) });
         }
         Ok(())
     }

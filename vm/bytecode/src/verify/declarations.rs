@@ -2,7 +2,7 @@
 
 #![deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used)]
 
-use super::{Check, Rule, VerifyError, require};
+use super::{Check, Rule, VerifyError, is_value, require};
 use crate::module::{Desc, FuncId, Function, Method, Module, StrId, TypeDef, limit};
 use crate::rep::{Rep, TypeId};
 use ahash::AHashSet;
@@ -17,7 +17,7 @@ pub(super) fn check(module: &Module) -> Check {
     check_descs(module)?;
     for (idx, global) in module.globals.iter().enumerate() {
         check_str(module, global.name)?;
-        require(global.rep.is_tagged_compatible(), Rule::GlobalRep, || {
+        require(is_value(global.rep), Rule::GlobalRep, || {
             format!("global {idx} is {:?}", global.rep)
         })?;
         check_rep(module, global.rep)?;
@@ -84,7 +84,7 @@ fn check_type(module: &Module, ty: TypeId, def: &TypeDef) -> Check {
     }
     for (slot, field) in def.fields.iter().enumerate() {
         check_str(module, field.name)?;
-        require(field.rep.is_tagged_compatible(), Rule::FieldRep, || {
+        require(is_value(field.rep), Rule::FieldRep, || {
             format!("field {slot} of type {} is {:?}", ty.0, field.rep)
         })?;
         check_rep(module, field.rep)?;
@@ -120,7 +120,10 @@ fn check_method(module: &Module, ty: TypeId, method: &Method) -> Check {
 
 fn check_entry_points(module: &Module) -> Check {
     let main = function(module, FuncId(module.main))?;
-    require(main.n_params <= 1 && main.upvalues.is_empty(), Rule::MainShape, || {
+    let takes_args = main.reps.iter().take(usize::from(main.n_params));
+    let takes_args = takes_args.copied().all(|rep| rep.accepts(Rep::Ref(TypeId::ARRAY)));
+    let is_main = main.n_params <= 1 && takes_args && main.upvalues.is_empty();
+    require(is_main, Rule::MainShape, || {
         "the main function takes more than the program's arguments".into()
     })?;
     for id in &module.finales {

@@ -3,7 +3,7 @@
 #![deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used)]
 
 use super::declarations::{check_rep, check_str, check_user_type};
-use super::{Check, FunctionChecker, Rule, VerifyError};
+use super::{Check, FunctionChecker, Rule, VerifyError, is_value};
 use crate::module::limit;
 use crate::rep::Rep;
 
@@ -37,7 +37,7 @@ impl FunctionChecker<'_> {
             )
         })?;
         self.check_registers()?;
-        self.require(f.result.is_tagged_compatible(), Rule::ResultRep, || {
+        self.require(is_value(f.result), Rule::ResultRep, || {
             format!("the result is {:?}", f.result)
         })?;
         for (idx, rep) in f.upvalues.iter().enumerate() {
@@ -55,7 +55,7 @@ impl FunctionChecker<'_> {
             let is_param = idx < usize::from(f.n_params);
             let is_optional = is_param && idx >= usize::from(f.n_required);
             let is_tagged = idx < usize::from(f.n_tagged);
-            self.require(!is_param || rep.is_tagged_compatible(), Rule::ParamRep, place)?;
+            self.require(!is_param || is_value(rep), Rule::ParamRep, place)?;
             self.require(!is_optional || rep == Rep::Any, Rule::OptionalParamRep, place)?;
             self.require(is_tagged || !rep.is_traced(), Rule::TracedRegister, place)?;
             self.require(!is_tagged || rep != Rep::I64, Rule::IntegerRegister, place)?;

@@ -2,7 +2,7 @@
 
 #![deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used)]
 
-use super::{Check, FunctionChecker, Rule, VerifyError};
+use super::{Check, FunctionChecker, Rule, VerifyError, accepts, is_value};
 use crate::module::{Field, FuncId, Function, GlobalId};
 use crate::op::{Arg, Insn, Kind, Op};
 use crate::rep::{Rep, TypeId};
@@ -19,7 +19,7 @@ impl FunctionChecker<'_> {
         }
         for (idx, reg) in insn.regs().iter().enumerate() {
             let given = self.rep(insn, reg)?;
-            if !self.argument_rep(insn, idx).accepts(given) {
+            if !accepts(self.argument_rep(insn, idx), given) {
                 let message = format!("argument {idx} is {given:?}");
                 return Err(self.at(insn, Rule::ArgumentRep, message));
             }
@@ -49,7 +49,7 @@ impl FunctionChecker<'_> {
         };
         // A loop latch reads its counter as a double before it defines it.
         let is_counter = matches!(insn.op, Op::ForLtF64 | Op::ForLeF64);
-        if declared.accepts(produced) && (!is_counter || declared == Rep::F64) {
+        if accepts(declared, produced) && (!is_counter || declared == Rep::F64) {
             return Ok(());
         }
         let message = format!("register {reg} is {declared:?} and cannot hold {produced:?}");
@@ -75,7 +75,7 @@ impl FunctionChecker<'_> {
     fn check_in(&self, insn: &Insn<'_>, kind: Kind, reg: u8) -> Check {
         let given = self.rep(insn, reg)?;
         let fits = match kind {
-            Kind::Any => given.is_tagged_compatible(),
+            Kind::Any => is_value(given),
             Kind::F64 => given == Rep::F64,
             Kind::I64 => given == Rep::I64,
             Kind::Bool => given == Rep::Bool,
@@ -98,7 +98,7 @@ impl FunctionChecker<'_> {
             Op::SetField => self.field(insn)?.rep,
             _ => self.function.result,
         };
-        if place.accepts(given) {
+        if accepts(place, given) {
             return Ok(());
         }
         let message = format!("register {reg} is {given:?}, its destination {place:?}");

@@ -53,15 +53,15 @@ declare_rules! {
     SharedSite = "shared-site";
     /// Type descriptors are not nested too deeply.
     DescDepth = "desc-depth";
-    /// Fields are `any`, `f64` or references.
+    /// Fields are `any`, `f64` or references to values, not to cells or iterators.
     FieldRep = "field-rep";
-    /// Globals are `any`, `f64` or references.
+    /// Globals are `any`, `f64` or references to values.
     GlobalRep = "global-rep";
     /// A constructor has no captures, and its result is its type or `any`.
     Constructor = "constructor";
     /// A method has no captures; an instance method's parameter 0 is a receiver of its type.
     Method = "method";
-    /// The main function exists, has at most one parameter and no captures.
+    /// The main function exists, has no captures and at most one parameter, which accepts an array.
     MainShape = "main-shape";
     /// Finales have neither parameters nor captures.
     FinaleShape = "finale-shape";
@@ -72,11 +72,11 @@ declare_rules! {
     /// `n_required <= n_params <= n_tagged <= registers`; a receiver is a parameter; there are no
     /// more parameter names than parameters.
     FrameShape = "frame-shape";
-    /// Parameters are `any`, `f64` or references.
+    /// Parameters are `any`, `f64` or references to values.
     ParamRep = "param-rep";
     /// Parameters that a call may leave out are `any`.
     OptionalParamRep = "optional-param-rep";
-    /// Results are `any`, `f64` or references.
+    /// Results are `any`, `f64` or references to values.
     ResultRep = "result-rep";
     /// Captures are `any`, `f64` or references.
     UpvalueRep = "upvalue-rep";
@@ -94,7 +94,8 @@ declare_rules! {
     FallsOffEnd = "falls-off-end";
     /// Registers exist.
     RegisterRange = "register-range";
-    /// A register that is read has the representation that the operand asks for.
+    /// A register that is read has the representation that the operand asks for. Cells and iterators
+    /// are no values: `any` does not accept them, neither here nor in the rules below.
     OperandRep = "operand-rep";
     /// A register that is defined accepts the representation of the result.
     DstRep = "dst-rep";

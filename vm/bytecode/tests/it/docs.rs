@@ -28,7 +28,9 @@ fn with_part(page: &str, name: &str, content: &str) -> String {
 }
 
 fn instructions() -> String {
-    let mut table = "| instruction | operands | effects | words | meaning |\n|---|---|---|---|---|\n".to_owned();
+    let mut table =
+        "| instruction | operands | effects | words | meaning |\n|---|---|---|---|---|\n"
+            .to_owned();
     for (code, spec) in OPS.iter().enumerate() {
         let words = match hyp_bytecode::op::WORDS[code] {
             Some(words) => words.to_string(),

@@ -65,16 +65,31 @@ L0:
   check_f64 r2, r0
   load_i64 r3, -7
   load_f64 r2, 0xfff8000000000000
-  switch_f64 r2, [L0, L20]
+  switch_f64 r2, [L0, L19]
   call_builtin r1, Sqrt, (r2)
-L20:
+L19:
   call r0, @0, ()  ; \"main\"
   throw r0
-L23:
-  .handler L0, L23, L20, r1
+L22:
+  .handler L0, L22, L19, r1
 }
 ";
     assert_eq!(disassemble(&assemble(source).unwrap()), source);
+}
+
+/// The first fenced block after the marker, without the comment signs of a source file.
+fn fenced(page: &str) -> String {
+    let block = page.split("```text\n").nth(1).unwrap().split("```").next().unwrap();
+    let lines = block.lines().map(|line| line.strip_prefix("//! ").unwrap_or(line));
+    lines.map(|line| line.to_owned() + "\n").collect()
+}
+
+#[test]
+fn documented_listings_assemble() {
+    let syntax = assemble(&fenced(include_str!("../../src/text.rs"))).unwrap();
+    round_trip(&syntax);
+    let page = assemble(&fenced(include_str!("../../../../docs/bytecode.md"))).unwrap();
+    verify(page).unwrap();
 }
 
 #[test]

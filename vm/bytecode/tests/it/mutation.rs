@@ -4,6 +4,7 @@ use crate::sample::every_op;
 use hyp_bytecode::container::{read, repair_checksums, write};
 use hyp_bytecode::text::{assemble, disassemble};
 use hyp_bytecode::verify::verify;
+use proptest::prelude::*;
 
 #[test]
 fn a_changed_byte_without_its_checksum_is_rejected() {
@@ -12,7 +13,6 @@ fn a_changed_byte_without_its_checksum_is_rejected() {
     for at in 0..good.len() {
         for flip in [0x01, 0x80, 0xff] {
             file[at] ^= flip;
-            // Bytes 10 and 11 are the minor version, which only the header checksum protects.
             assert!(read(&file).is_err(), "byte {at} ^ {flip:#x}");
             file[at] = good[at];
         }
@@ -36,7 +36,6 @@ fn a_changed_byte_with_its_checksum_is_judged() {
                 let text = disassemble(&module);
                 assert!(assemble(&text).unwrap() == module, "byte {at} ^ {flip:#x}:\n{text}");
             }
-            // Minor version and padding aside, what is read is written back the same.
             let again = write(&module);
             assert!(read(&again).unwrap() == module, "byte {at} ^ {flip:#x}");
             match verify(module) {
@@ -46,4 +45,26 @@ fn a_changed_byte_with_its_checksum_is_judged() {
         }
     }
     assert!(n_rejected > n_verified, "{n_rejected} rejected, {n_verified} verified");
+}
+
+proptest! {
+    #[test]
+    fn many_changed_bytes_are_judged(
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..12),
+        cut in prop::option::weighted(0.1, any::<prop::sample::Index>()),
+    ) {
+        let mut file = write(&every_op());
+        for (at, byte) in changes {
+            let at = at.index(file.len());
+            file[at] = byte;
+        }
+        if let Some(cut) = cut {
+            file.truncate(cut.index(file.len()));
+        }
+        repair_checksums(&mut file);
+        if let Ok(module) = read(&file) {
+            prop_assert!(read(&write(&module)).unwrap() == module);
+            let _ = verify(module);
+        }
+    }
 }

@@ -1,0 +1,157 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use hyp_compiler::driver::{Options, TypesMode};
+use hypvm::color::Color;
+use hypvm::process::RunOptions;
+
+/// Compiles, checks and runs HypnoScript programs
+#[derive(Parser)]
+#[command(name = "hypc", version, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    /// When to colour messages
+    #[arg(long, value_enum, default_value_t, global = true)]
+    pub(crate) color: Color,
+    /// How to print diagnostics
+    #[arg(long, value_enum, default_value_t, global = true)]
+    pub(crate) message_format: MessageFormat,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Compiles a program to a module (.hbc)
+    Build(Build),
+    /// Compiles a program in memory and executes it
+    Run(Run),
+    /// Reports what is wrong with programs, without executing them
+    Check(Check),
+    /// Lists the instructions of a module or program
+    Disasm {
+        /// A module (.hbc) or a program (.hyp)
+        file: PathBuf,
+        #[command(flatten)]
+        compile: CompileOptions,
+    },
+    /// Lists the builtin functions
+    Builtins {
+        /// Show only this one, by name or alias
+        name: Option<String>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Prints the versions of tool, bytecode and table
+    Version,
+}
+
+#[derive(Args)]
+pub(crate) struct Build {
+    /// The program; `-` reads it from standard input
+    pub(crate) file: PathBuf,
+    /// Where to write the module; default: the program's name with `.hbc`
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Print an intermediate form to standard output instead of writing a module
+    #[arg(long, value_enum)]
+    pub(crate) emit: Option<Emit>,
+    /// Write the module in spite of type errors; they raise when they are reached
+    #[arg(long)]
+    pub(crate) allow_type_errors: bool,
+    #[command(flatten)]
+    pub(crate) compile: CompileOptions,
+}
+
+#[derive(Args)]
+pub(crate) struct Run {
+    /// The program; `-` reads it from standard input
+    pub(crate) file: PathBuf,
+    /// Arguments of the program
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    pub(crate) args: Vec<String>,
+    #[command(flatten)]
+    pub(crate) compile: CompileOptions,
+    #[command(flatten)]
+    pub(crate) run: RunOptions,
+}
+
+#[derive(Args)]
+pub(crate) struct Check {
+    /// Programs
+    #[arg(required = true)]
+    pub(crate) files: Vec<PathBuf>,
+}
+
+/// Options that shape the code.
+#[derive(Args)]
+pub(crate) struct CompileOptions {
+    /// Optimisation level
+    #[arg(short = 'O', long, value_name = "LEVEL", default_value_t = 2,
+        value_parser = clap::value_parser!(u8).range(0..=2))]
+    opt_level: u8,
+    /// What annotations mean at run time
+    #[arg(long, value_enum, default_value_t)]
+    types: Types,
+    /// Switch off an optimisation pass by name; may be repeated
+    #[arg(long, value_name = "PASS", value_parser = parse_pass)]
+    disable_pass: Vec<String>,
+}
+
+impl CompileOptions {
+    pub(crate) fn options(&self) -> Options {
+        Options {
+            opt_level: self.opt_level,
+            types: match self.types {
+                Types::Sound => TypesMode::Sound,
+                Types::Erased => TypesMode::Erased,
+            },
+            dump_ssa: false,
+            disabled_passes: self.disable_pass.clone(),
+        }
+    }
+}
+
+fn parse_pass(name: &str) -> Result<String, String> {
+    let names: Vec<&str> = hyp_compiler::driver::pass_names().collect();
+    if names.contains(&name) {
+        Ok(name.to_owned())
+    } else {
+        Err(format!("there is no such pass; passes are {}", names.join(", ")))
+    }
+}
+
+/// The meaning of annotations.
+#[derive(Clone, Copy, Default, ValueEnum)]
+enum Types {
+    /// Guarantees, checked where unknown values flow into them
+    #[default]
+    Sound,
+    /// Checked statically only
+    Erased,
+}
+
+/// An intermediate form.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Emit {
+    /// Lexical tokens with their positions
+    Tokens,
+    /// The syntax tree
+    Ast,
+    /// The SSA form before and after every pass
+    Ssa,
+    /// The instruction listing
+    Bytecode,
+}
+
+/// A format of diagnostics.
+#[derive(Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum MessageFormat {
+    /// Source snippets on standard error
+    #[default]
+    Human,
+    /// One JSON object per line on standard output
+    Json,
+}

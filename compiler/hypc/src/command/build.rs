@@ -1,0 +1,83 @@
+//! `hypc build`.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use bumpalo::Bump;
+use hyp_bytecode::container;
+use hyp_grammar::intern::Interner;
+use hypvm::exit;
+use hypvm::process::print;
+
+use crate::cli::{Build, Cli, Emit};
+use crate::source::{compile_file, read};
+
+pub(super) fn build(cli: &Cli, build: &Build) -> Result<i32, i32> {
+    if let Some(emit @ (Emit::Tokens | Emit::Ast)) = build.emit {
+        return syntax(&build.file, emit);
+    }
+    let mut options = build.compile.options();
+    options.dump_ssa = build.emit == Some(Emit::Ssa);
+    let compilation = compile_file(cli, &build.file, &options)?;
+    if let Some(ssa) = &compilation.ssa {
+        return Ok(i32::from(print(ssa)));
+    }
+    let refused = compilation.has_errors() && !build.allow_type_errors;
+    let Some(module) = compilation.module.filter(|_| !refused) else {
+        return Err(i32::from(exit::FAILURE));
+    };
+    let module = super::verified(module)?;
+    if build.emit == Some(Emit::Bytecode) {
+        return Ok(i32::from(print(&hyp_bytecode::text::disassemble(&module))));
+    }
+    let path = build.output.clone().unwrap_or_else(|| default_output(&build.file));
+    write_atomically(&path, &container::write(&module)).map_err(|error| {
+        eprintln!("hypc: {}: cannot write: {error}", path.display());
+        i32::from(exit::INPUT)
+    })?;
+    Ok(0)
+}
+
+fn default_output(source: &Path) -> PathBuf {
+    if source.as_os_str() == "-" {
+        return PathBuf::from("out.hbc");
+    }
+    source.with_extension("hbc")
+}
+
+/// Writes beside the target and renames, so that a broken-off build leaves no half file.
+/// Special files (`/dev/stdout`) are written directly.
+fn write_atomically(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    if path.metadata().is_ok_and(|m| !m.is_file()) {
+        return std::fs::OpenOptions::new().write(true).open(path)?.write_all(bytes);
+    }
+    let mut name = path.file_name().unwrap_or_default().to_os_string();
+    name.push(format!(".{}.tmp", std::process::id()));
+    let temporary = path.with_file_name(name);
+    let result = std::fs::write(&temporary, bytes).and_then(|()| std::fs::rename(&temporary, path));
+    if result.is_err() {
+        let _ = std::fs::remove_file(&temporary);
+    }
+    result
+}
+
+/// Prints tokens or the syntax tree.
+fn syntax(file: &Path, emit: Emit) -> Result<i32, i32> {
+    let bytes = read(file)?;
+    let text = hyp_grammar::source::decode(&bytes).map_err(|error| {
+        eprintln!("hypc: {}: {}", file.display(), error.message);
+        i32::from(exit::FAILURE)
+    })?;
+    let mut interner = Interner::new();
+    if emit == Emit::Tokens {
+        return Ok(i32::from(print(&hyp_grammar::dump_tokens(&mut interner, &text))));
+    }
+    let arena = Bump::new();
+    let (program, diagnostics) = hyp_grammar::parse(&arena, &mut interner, &text);
+    let code = print(&hyp_grammar::dump_ast(&program, &interner));
+    for diagnostic in &diagnostics {
+        eprintln!("hypc: {}: {}", file.display(), diagnostic.message);
+    }
+    let failed = diagnostics.iter().any(hyp_grammar::diagnostic::Diagnostic::is_error);
+    Ok(i32::from(if failed { exit::FAILURE } else { code }))
+}

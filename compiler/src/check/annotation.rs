@@ -1,0 +1,146 @@
+//! Type annotations to types.
+
+use super::Checker;
+use crate::resolve::TypeDecl;
+use crate::types::{FunctionTy, Ty};
+use hyp_grammar::ast::{Ident, Type, TypeKind};
+use hyp_grammar::diagnostic::{Code, Diagnostic};
+use hyp_grammar::intern::known;
+use std::rc::Rc;
+
+/// Names of the predeclared types besides the exact spellings in `known`.
+const NAMES: &[&str] = &[
+    "number", "string", "boolean", "array", "object", "record", "function", "suggestion",
+    "session", "any", "unknown", "void", "trance",
+];
+
+impl<'a> Checker<'a, '_> {
+    pub(super) fn opt_annotation(&mut self, ty: Option<&Type<'a>>) -> Option<Ty> {
+        ty.map(|ty| self.annotation(ty))
+    }
+
+    /// The type that an annotation means. Unknown names are reported and mean `Unknown`.
+    pub(super) fn annotation(&mut self, ty: &Type<'a>) -> Ty {
+        match ty.kind {
+            TypeKind::Error => Ty::Unknown,
+            TypeKind::Null => Ty::Null,
+            TypeKind::Named { namespace: Some(_), .. } => Ty::Unknown,
+            TypeKind::Named { name, args, .. } => self.named(name, args),
+            TypeKind::Array(item) => Ty::Array(Rc::new(self.annotation(item))),
+            TypeKind::Nullable(inner) => nullable(self.annotation(inner)),
+            TypeKind::Union(members) => {
+                let members: Vec<Ty> = members.iter().map(|m| self.annotation(m)).collect();
+                union(members)
+            }
+            TypeKind::Function { params, result } => {
+                let params: Vec<Ty> = params.iter().map(|p| self.annotation(p)).collect();
+                let n_required = params.len();
+                let result = self.annotation(result);
+                Ty::Function(Rc::new(FunctionTy { params, n_required, result }))
+            }
+            TypeKind::Structural(fields) => {
+                let fields: Vec<(String, Ty, bool)> = fields
+                    .iter()
+                    .map(|f| {
+                        let ty = self.annotation(f.ty);
+                        (self.text(f.name.name).to_owned(), ty, f.optional)
+                    })
+                    .collect();
+                Ty::Structural(fields.into())
+            }
+        }
+    }
+
+    fn named(&mut self, name: Ident, args: &[&Type<'a>]) -> Ty {
+        match name.name {
+            known::NUMBER => return Ty::Number,
+            known::STRING => return Ty::String,
+            known::BOOLEAN => return Ty::Boolean,
+            _ => {}
+        }
+        let args: Vec<Ty> = args.iter().map(|a| self.annotation(a)).collect();
+        if let Some(&idx) = self.resolution.type_names.get(&name.name) {
+            return match self.resolution.types.get(idx.0 as usize) {
+                Some(TypeDecl::Session(_)) => Ty::Instance(idx),
+                _ => Ty::Record(idx),
+            };
+        }
+        let text = self.text(name.name);
+        match text.to_ascii_lowercase().as_str() {
+            "number" | "integer" | "int" | "double" | "float" => Ty::Number,
+            "string" => Ty::String,
+            "boolean" | "bool" => Ty::Boolean,
+            "trance" => Ty::Trance,
+            "null" | "void" => Ty::Null,
+            "any" | "unknown" => Ty::Unknown,
+            "array" => Ty::Array(Rc::new(args.into_iter().next().unwrap_or_default())),
+            "object" | "record" => Ty::Object,
+            "function" | "suggestion" => Ty::AnyFunction,
+            "session" => Ty::AnyInstance,
+            "promise" => Ty::Promise(Rc::new(args.into_iter().next().unwrap_or_default())),
+            _ => {
+                self.unknown_type(name);
+                Ty::Unknown
+            }
+        }
+    }
+
+    fn unknown_type(&mut self, name: Ident) {
+        if self.has_imports {
+            return;
+        }
+        let text = self.text(name.name);
+        let declared = self.resolution.type_names.keys().map(|s| self.interner.resolve(*s));
+        let similar = crate::resolve::closest(text, declared.chain(NAMES.iter().copied()));
+        let message = format!("unknown type `{text}`, treated as unknown");
+        let mut diagnostic = Diagnostic::new(Code::UnknownType, name.span, message)
+            .with_primary("no record or session has this name");
+        if let Some(similar) = similar {
+            diagnostic = diagnostic.with_help(format!("did you mean `{similar}`?"));
+        }
+        self.report(diagnostic);
+    }
+}
+
+/// `T?`
+pub(super) fn nullable(ty: Ty) -> Ty {
+    match ty {
+        Ty::Unknown | Ty::Null | Ty::Nullable(_) => ty,
+        _ => Ty::Nullable(Rc::new(ty)),
+    }
+}
+
+/// `A | B`, simplified: null becomes `T?`, unknown swallows everything.
+fn union(members: Vec<Ty>) -> Ty {
+    let mut flat: Vec<Ty> = Vec::new();
+    let mut has_null = false;
+    for member in members {
+        let member = match member {
+            Ty::Unknown => return Ty::Unknown,
+            Ty::Null => {
+                has_null = true;
+                continue;
+            }
+            Ty::Nullable(inner) => {
+                has_null = true;
+                (*inner).clone()
+            }
+            other => other,
+        };
+        let nested = match member {
+            Ty::Union(members) => members.to_vec(),
+            other => vec![other],
+        };
+        for ty in nested {
+            if !flat.contains(&ty) {
+                flat.push(ty);
+            }
+        }
+    }
+    let ty = match flat.len() {
+        0 => return Ty::Null,
+        1 => flat.remove(0),
+        _ => Ty::Union(flat.into()),
+    };
+    if has_null { nullable(ty) } else { ty }
+}

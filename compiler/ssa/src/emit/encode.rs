@@ -1,0 +1,178 @@
+//! Writes code words, handler ranges, positions and notes.
+
+use super::alloc::Alloc;
+use super::cfg::{Cfg, can_raise};
+use super::layout::{Layout, Out};
+use super::{EmitError, EmitErrorKind, NONE};
+use crate::ir::{Func, Pos};
+use hyp_bytecode::module::{Function, Handler, LineEntry, Note, limit};
+use hyp_bytecode::op::{Arg, Kind, OPERANDS_MAX, Regs, Targets, WORDS, encode as encode_op};
+
+/// Puts the parts together.
+pub(super) fn encode(
+    func: &Func,
+    cfg: &Cfg,
+    layout: &Layout,
+    alloc: &Alloc,
+) -> Result<Function, EmitError> {
+    let (numbers, reps, n_tagged) = alloc.number()?;
+    let pcs = place(layout)?;
+    let params = func.blocks.first().map_or(0, |b| b.params.len());
+    let mut writer = Writer {
+        cfg,
+        layout,
+        numbers: &numbers,
+        pcs: &pcs,
+        function: Function {
+            name: func.name,
+            owner: func.owner,
+            n_params: u8::try_from(params)
+                .map_err(|_| error(EmitErrorKind::TooManyRegisters, Pos::default()))?,
+            n_required: func.n_required,
+            has_receiver: func.has_receiver,
+            result: func.result,
+            upvalues: func.upvalues.clone(),
+            reps,
+            n_tagged,
+            param_names: func.param_names.clone(),
+            code: Vec::with_capacity(pcs.last().map_or(0, |&pc| pc as usize)),
+            ..Function::default()
+        },
+        targets: Vec::new(),
+        regs: Vec::new(),
+        is_open: false,
+    };
+    for (k, is_needed) in layout.is_needed.iter().enumerate() {
+        if *is_needed {
+            for i in layout.starts[k]..layout.starts[k + 1] {
+                writer.inst(&layout.out[i as usize])?;
+                writer.handler(func, alloc, &layout.out[i as usize], i as usize);
+            }
+        }
+    }
+    Ok(writer.function)
+}
+
+fn error(kind: EmitErrorKind, pos: Pos) -> EmitError {
+    EmitError { kind, pos }
+}
+
+/// Code index of each instruction, then the end. Unneeded code takes no space.
+fn place(layout: &Layout) -> Result<Vec<u32>, EmitError> {
+    let mut pcs = Vec::with_capacity(layout.out.len() + 1);
+    let mut pc = 0;
+    for (k, is_needed) in layout.is_needed.iter().enumerate() {
+        for inst in &layout.out[layout.starts[k] as usize..layout.starts[k + 1] as usize] {
+            pcs.push(pc as u32);
+            if *is_needed {
+                pc += words(inst);
+                if pc > limit::CODE_WORDS {
+                    return Err(error(EmitErrorKind::CodeTooLong, inst.pos));
+                }
+            }
+        }
+    }
+    pcs.push(pc as u32);
+    Ok(pcs)
+}
+
+fn words(inst: &Out) -> usize {
+    if let Some(n) = WORDS[inst.op as usize] {
+        return usize::from(n);
+    }
+    let n_uses = (inst.uses.1 - inst.uses.0) as usize;
+    let n_fixed = crate::shape::shape(inst.op).ins().len();
+    let extension = |kind: Kind| match kind {
+        Kind::Args => (n_uses - n_fixed).div_ceil(4),
+        Kind::Targets => (inst.labels.1 - inst.labels.0) as usize,
+        Kind::K64 => 2,
+        kind if kind.is_byte() => 0,
+        _ => 1,
+    };
+    1 + inst.op.spec().operands.iter().map(|o| extension(o.kind)).sum::<usize>()
+}
+
+struct Writer<'a> {
+    cfg: &'a Cfg,
+    layout: &'a Layout,
+    /// Final number by register.
+    numbers: &'a [u8],
+    pcs: &'a [u32],
+    function: Function,
+    targets: Vec<usize>,
+    regs: Vec<u8>,
+    /// Whether the last handler range may be extended.
+    is_open: bool,
+}
+
+impl Writer<'_> {
+    fn inst(&mut self, inst: &Out) -> Result<(), EmitError> {
+        let layout = self.layout;
+        let number = |reg: u32| self.numbers[reg as usize];
+        let uses = &layout.uses[inst.uses.0 as usize..inst.uses.1 as usize];
+        let labels = &layout.labels[inst.labels.0 as usize..inst.labels.1 as usize];
+        let pc_of = |label: u32| self.pcs[layout.label_at[label as usize] as usize] as usize;
+        let mut imms = layout.imms[inst.imms.0 as usize..inst.imms.1 as usize].iter().copied();
+        let mut fixed = uses.iter().map(|&u| number(u));
+        let n_fixed = crate::shape::shape(inst.op).ins().len().min(uses.len());
+        self.regs.clear();
+        self.regs.extend(uses[n_fixed..].iter().map(|&u| number(u)));
+        self.targets.clear();
+        self.targets.extend(labels.iter().map(|&l| pc_of(l)));
+        let mut args = [Arg::Imm8(0); OPERANDS_MAX];
+        let mut n = 0;
+        let mut imm = || imms.next().unwrap_or(0);
+        for operand in inst.op.spec().operands {
+            args[n] = match operand.kind {
+                Kind::Count => continue,
+                Kind::Imm8 => Arg::Imm8(imm() as u8),
+                Kind::Target => Arg::Target(self.targets.first().copied().unwrap_or(0)),
+                Kind::Targets => Arg::Targets(Targets::from(&self.targets[..])),
+                Kind::Args => Arg::Regs(Regs::from(&self.regs[..])),
+                Kind::K64 => Arg::K64(imm()),
+                kind if kind.is_out() => Arg::Reg(number(inst.dst)),
+                kind if kind.is_in() => Arg::Reg(fixed.next().unwrap_or(0)),
+                _ => Arg::Id(imm() as u32),
+            };
+            n += 1;
+        }
+        let code = &mut self.function.code;
+        let pc = encode_op(inst.op, &args[..n], code)
+            .map_err(|_| error(EmitErrorKind::TooManyArguments, inst.pos))? as u32;
+        if can_raise(inst.op) && inst.pos.line != 0 {
+            let Pos { line, column } = inst.pos;
+            let last = self.function.lines.last();
+            if last.is_none_or(|l| (l.line, l.column) != (line, column)) {
+                self.function.lines.push(LineEntry { pc, line, column });
+            }
+        }
+        if let Some(text) = inst.note {
+            self.function.notes.push(Note { pc, text });
+        }
+        Ok(())
+    }
+
+    /// Extends the ranges of the handler that protects an instruction.
+    fn handler(&mut self, func: &Func, alloc: &Alloc, inst: &Out, i: usize) {
+        let handler = self.cfg.handler[inst.block as usize];
+        if !can_raise(inst.op) {
+            return;
+        }
+        let (start, end) = (self.pcs[i], self.function.code.len() as u32);
+        if handler == NONE {
+            // Ends the current range: what follows must not extend it over this instruction.
+            self.is_open = false;
+            return;
+        }
+        let Some(&param) = func.blocks[handler as usize].params.first() else { return };
+        let target = self.pcs[self.layout.label_at[handler as usize] as usize];
+        match self.function.handlers.last_mut() {
+            Some(last) if self.is_open && last.target == target => last.end = end,
+            _ => {
+                let reg = self.numbers[alloc.reg(param.0) as usize];
+                self.function.handlers.push(Handler { start, end, target, reg });
+                self.is_open = true;
+            }
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! Optimisation passes.
+//!
+//! Each pass takes a verified function to a verified function that behaves the same. Under
+//! `debug_assertions` the verifier runs after each pass.
+
+pub mod branch;
+pub mod dce;
+pub mod fold;
+pub mod gvn;
+pub mod represent;
+
+use crate::cfg::Cfg;
+use crate::ir::{Func, ModuleFacts, Value};
+
+/// A pass by name.
+#[derive(Clone, Copy)]
+pub struct Pass {
+    /// What selects or disables it and titles its dump.
+    pub name: &'static str,
+    /// Transforms a function in place.
+    pub run: fn(&mut Func, &dyn ModuleFacts),
+}
+
+/// The passes of level 2 in order.
+pub const PASSES: &[Pass] = &[
+    Pass { name: "branch", run: branch::run },
+    Pass { name: "represent", run: represent::run },
+    Pass { name: "gvn", run: gvn::run },
+    Pass { name: "fold", run: fold::run },
+    Pass { name: "branch-late", run: branch::run },
+    Pass { name: "dce", run: dce::run },
+];
+
+/// Optimises a function: level 0 leaves it as it is, level 2 runs all passes.
+pub fn run(func: &mut Func, facts: &dyn ModuleFacts, level: u8) {
+    run_except(func, facts, level, &[]);
+}
+
+/// As [`run`], without the passes of these names.
+pub fn run_except(func: &mut Func, facts: &dyn ModuleFacts, level: u8, disabled: &[String]) {
+    if level == 0 {
+        return;
+    }
+    for pass in PASSES {
+        if disabled.iter().any(|name| name == pass.name) {
+            continue;
+        }
+        (pass.run)(func, facts);
+        if cfg!(debug_assertions)
+            && let Err(message) = crate::verify::verify(func, facts)
+        {
+            let text = crate::text::print(func, facts);
+            panic!("pass {} broke the function: {message}\n{text}", pass.name);
+        }
+    }
+}
+
+/// How often each value is read by the reachable code.
+fn count_uses(func: &Func, cfg: &Cfg) -> Vec<u32> {
+    let mut uses = vec![0; func.values.len()];
+    let mut count = |v: Value| uses[v.0 as usize] += 1;
+    for &block in &cfg.order {
+        let data = func.block(block);
+        for &inst in &data.insts {
+            func.inst(inst).args.iter().copied().for_each(&mut count);
+        }
+        data.term.operand().into_iter().for_each(&mut count);
+        data.term.for_each_edge(|edge| edge.args.iter().copied().for_each(&mut count));
+    }
+    uses
+}

@@ -1,0 +1,61 @@
+//! Random functions behave the same before and after code emission, and their code passes the
+//! verifier.
+
+mod support;
+#[path = "support/machine.rs"]
+mod machine;
+#[path = "support/random.rs"]
+mod random;
+
+use hyp_bytecode::rep::Rep;
+use hyp_bytecode::verify::verify;
+use hyp_ssa::emit::Emitter;
+use hyp_ssa::eval::{self, Observation, Value};
+use hyp_ssa::text;
+use hyp_ssa::unit::Unit;
+
+/// Messages differ between the two; what is compared is that an error of the kind came up.
+fn without_messages(observation: Observation) -> (String, Vec<String>, Vec<String>) {
+    let is_error = |text: &str| text.contains("rror") || text.contains("raised") || text.is_empty();
+    let plain = |text: String| if is_error(&text) { "error".to_owned() } else { text };
+    let Observation { end, output, globals } = observation;
+    let end = if end.starts_with("threw") { plain(end) } else { end };
+    let globals = globals.into_iter().map(plain).collect();
+    (end, output.into_iter().map(plain).collect(), globals)
+}
+
+fn check(seed: u64, emitter: &mut Emitter) {
+    let mut unit = Unit::default();
+    unit.globals.push(Rep::Any);
+    let func = random::function(seed, &unit);
+    unit.funcs.push(func);
+    let func = &unit.funcs[0];
+    let ssa = || text::print(func, &unit);
+    hyp_ssa::verify::verify(func, &unit).unwrap_or_else(|e| panic!("seed {seed}: {e}\n{}", ssa()));
+    let code = emitter.emit(func, &unit).unwrap_or_else(|e| panic!("seed {seed}: {e}\n{}", ssa()));
+    let module = support::module_of(&unit, vec![code.clone()]);
+    let list = hyp_bytecode::text::disassemble(&module);
+    if let Err(error) = verify(module) {
+        panic!("seed {seed}: {error}\n{}\n{list}", ssa());
+    }
+    let id = hyp_bytecode::module::FuncId(0);
+    for (x, y) in [(0.0, Value::Null), (2.0, Value::Num(1.0)), (f64::NAN, Value::Bool(true))] {
+        let args = [Value::Num(x), y];
+        let expected = eval::observe(&unit, id, &args, 20_000);
+        if expected.end == "steps" {
+            continue;
+        }
+        let actual = machine::observe(&unit, &code, &args, 100_000);
+        let (expected, actual) = (without_messages(expected), without_messages(actual));
+        assert!(expected == actual, "seed {seed}, {args:?}:\n{expected:?}\n{actual:?}\n{}\n{list}", ssa());
+    }
+}
+
+#[test]
+fn random_functions_keep_their_behaviour() {
+    let mut emitter = Emitter::default();
+    let n = std::env::var("EMIT_SEEDS").ok().and_then(|n| n.parse().ok()).unwrap_or(2000);
+    for seed in 1..=n {
+        check(seed, &mut emitter);
+    }
+}

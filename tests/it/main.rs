@@ -1,0 +1,3 @@
+//! Whole-toolchain tests.
+
+mod tidy;

@@ -1,0 +1,86 @@
+//! Engine settings, and one run of a program under one of them in this process.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use hyp_bytecode::{container, verify};
+use hyp_compiler::driver::{Compilation, Options, compile};
+use hyp_vm::vm::{Vm, VmOptions};
+
+/// A way to run every program of the corpus.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Engine {
+    /// Name, also on the command line.
+    pub name: &'static str,
+    opt_level: u8,
+    gc_stress: bool,
+}
+
+/// All settings.
+pub const ENGINES: &[Engine] = &[
+    Engine { name: "O0", opt_level: 0, gc_stress: false },
+    Engine { name: "O2", opt_level: 2, gc_stress: false },
+    Engine { name: "O2-gc-stress", opt_level: 2, gc_stress: true },
+];
+
+/// The setting of this name.
+#[must_use]
+pub fn by_name(name: &str) -> Option<Engine> {
+    ENGINES.iter().copied().find(|e| e.name == name)
+}
+
+/// Compiles as `hypc` does and prints the diagnostics to standard error.
+#[must_use]
+pub fn compile_file(path: &Path, bytes: &[u8], opt_level: u8) -> Compilation {
+    let name = path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+    let options = Options { opt_level, ..Options::default() };
+    let compilation = compile(&name, bytes, &options);
+    for d in &compilation.diagnostics {
+        let at = compilation.lines.locate(&compilation.source, d.primary.span.start);
+        eprintln!(
+            "{name}:{}:{}: {:?} {} {} ({}) {}",
+            at.line,
+            at.column,
+            d.severity,
+            d.code.as_str(),
+            d.message,
+            d.primary.text,
+            d.help.as_deref().unwrap_or("")
+        );
+    }
+    compilation
+}
+
+/// Runs a program, by way of its container form; returns the exit status of the process.
+#[must_use]
+pub fn run(engine: Engine, path: &Path, args: Vec<String>, is_check_only: bool) -> i32 {
+    let bytes = match std::fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            eprintln!("{}: {error}", path.display());
+            return 4;
+        }
+    };
+    let compilation = compile_file(path, &bytes, engine.opt_level);
+    if is_check_only {
+        return i32::from(compilation.has_errors());
+    }
+    let Some(module) = compilation.module else { return 1 };
+    let module = container::read(&container::write(&module));
+    let module = match module.map_err(|e| e.to_string()).and_then(|read| {
+        verify::verify(read).map_err(|e| e.to_string())
+    }) {
+        Ok(module) => module,
+        Err(error) => {
+            eprintln!("compiled code was refused: {error}");
+            return 101;
+        }
+    };
+    let options = VmOptions { args, gc_stress: engine.gc_stress, ..VmOptions::new() };
+    let mut vm = Vm::new(Arc::new(module), options);
+    let outcome = vm.run();
+    if let Some(report) = outcome.error {
+        eprintln!("{report}");
+    }
+    outcome.exit_code
+}

@@ -1,0 +1,246 @@
+//! Rules of the builtin table, and the documentation page that is generated from it.
+//!
+//! `UPDATE=1 cargo test -p hyp-bytecode --test builtin_docs` rewrites `docs/builtins.md`.
+
+use std::collections::HashMap;
+use std::fmt::Write;
+use std::path::Path;
+
+use hyp_bytecode::builtin::{
+    BUILTINS, Builtin, BuiltinEffects, BuiltinSpec, CONSTANTS, Category, Param, Signature, Ty,
+};
+
+const INTRO: &str = "\
+# Builtin functions
+
+This page is generated from the builtin table (`vm/bytecode/src/builtin/table.rs`).
+
+- Names are matched exactly first, then without regard to case and underscores. A definition of the \
+program wins over a builtin of the same name.
+- `number` arguments also take booleans and numeric strings; whole numbers (indices, counts) round \
+half away from zero, and NaN counts as 0. Other kinds are not converted. A wrong kind, a missing \
+argument and a negative index raise an error that `catch` sees.
+- `name?` may be left out; null counts as left out. `...name` takes all remaining arguments. Further \
+arguments are ignored.
+- Positions and lengths of text count code points, from 0.
+- `dictionary` arguments also take the JSON text of an object.
+- Functions return new arrays, except those that say *in place*.
+";
+
+const CATEGORIES: &[(Category, &str, &str)] = &[
+    (Category::Core, "Core", "Input, conversion, type tests, errors, JSON."),
+    (Category::Math, "Math", "Arithmetic, number theory, random numbers."),
+    (Category::String, "Strings", "Strings are immutable; every function returns a new one."),
+    (Category::Validation, "Validation", "Tests of text."),
+    (
+        Category::Array,
+        "Arrays",
+        "Elements compare as with `==`: by content, numbers within 2.2e-16.",
+    ),
+    (
+        Category::Collection,
+        "Collections",
+        "Arrays as sets. Results are new arrays in the order of first occurrence.",
+    ),
+    (Category::Statistics, "Statistics", "Elements are converted to numbers."),
+    (
+        Category::Dictionary,
+        "Dictionaries",
+        "Insertion-ordered maps. Keys are strings, numbers or booleans and differ by kind.",
+    ),
+    (Category::Time, "Time", "In the local time zone unless stated otherwise."),
+    (Category::System, "System", "Process, environment and machine."),
+    (Category::File, "Files", "Failures raise an error of kind `io`."),
+    (Category::Hashing, "Hashing", "Stable hashes; not for secrets."),
+    (Category::Hypnotic, "Hypnotic", "Lines on standard output with pauses between them."),
+];
+
+const EFFECTS: &[(BuiltinEffects, &str)] = &[
+    (BuiltinEffects::WRITES, "changes an argument"),
+    (BuiltinEffects::CALLBACK, "calls back"),
+    (BuiltinEffects::OUT, "writes output"),
+    (BuiltinEffects::IN, "reads input"),
+    (BuiltinEffects::FS_READ, "reads files"),
+    (BuiltinEffects::FS_WRITE, "writes files"),
+    (BuiltinEffects::CLOCK, "reads the clock"),
+    (BuiltinEffects::SLEEP, "waits"),
+    (BuiltinEffects::ENV_READ, "reads the environment"),
+    (BuiltinEffects::ENV_WRITE, "changes the environment"),
+    (BuiltinEffects::NO_RETURN, "does not return"),
+    (BuiltinEffects::RANDOM, "random"),
+];
+
+fn word(ty: Ty) -> &'static str {
+    match ty {
+        Ty::opt | Ty::rest => "",
+        Ty::Any => "any",
+        Ty::Number => "number",
+        Ty::String => "string",
+        Ty::Boolean => "boolean",
+        Ty::Null => "null",
+        Ty::Array => "any[]",
+        Ty::Numbers => "number[]",
+        Ty::Strings => "string[]",
+        Ty::Object => "dictionary",
+        Ty::Function => "function",
+    }
+}
+
+fn union(words: &[Ty]) -> String {
+    words.iter().map(|&ty| word(ty)).collect::<Vec<_>>().join(" | ")
+}
+
+fn parameter(param: &Param) -> String {
+    let types = union(param.types());
+    if param.is_variadic() {
+        format!("...{}: {types}", param.name)
+    } else if param.is_optional() {
+        format!("{}?: {types}", param.name)
+    } else {
+        format!("{}: {types}", param.name)
+    }
+}
+
+fn signature(name: &str, signature: &Signature) -> String {
+    let params: Vec<String> = signature.params.iter().map(parameter).collect();
+    format!("{name}({}): {}", params.join(", "), union(signature.returns))
+}
+
+fn entry(spec: &BuiltinSpec, page: &mut String) {
+    let general = [spec.signature()];
+    let signatures = if spec.overloads.is_empty() { &general } else { spec.overloads };
+    let lines: Vec<String> = signatures.iter().map(|s| signature(spec.name, s)).collect();
+    let doc: Vec<&str> = spec.doc.lines().map(str::trim).collect();
+    let _ = write!(
+        page,
+        "\n### {}\n\n```text\n{}\n```\n\n{}\n",
+        spec.name,
+        lines.join("\n"),
+        doc.join("\n").trim()
+    );
+    if !spec.aliases.is_empty() {
+        let aliases: Vec<String> = spec.aliases.iter().map(|a| format!("`{a}`")).collect();
+        let _ = write!(page, "\nAlso: {}.\n", aliases.join(", "));
+    }
+    let effects: Vec<&str> =
+        EFFECTS.iter().filter(|e| spec.effects.has(e.0)).map(|e| e.1).collect();
+    if !effects.is_empty() {
+        let _ = write!(page, "\nEffects: {}.\n", effects.join(", "));
+    }
+}
+
+fn page() -> String {
+    let mut page = String::from(INTRO);
+    page.push_str("\n## Constants\n\n| name | value |\n|---|---|\n");
+    for (name, value) in CONSTANTS {
+        let _ = writeln!(page, "| `{name}` | {value} |");
+    }
+    for &(category, title, intro) in CATEGORIES {
+        let _ = write!(page, "\n## {title}\n\n{intro}\n");
+        for spec in BUILTINS.iter().filter(|spec| spec.category == category) {
+            entry(spec, &mut page);
+        }
+    }
+    page
+}
+
+#[test]
+fn documentation_is_current() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/builtins.md");
+    let page = page();
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::create_dir_all(path.parent().expect("docs is a directory")).expect("can create");
+        std::fs::write(&path, page).expect("docs are writable");
+        return;
+    }
+    let stored = std::fs::read_to_string(&path).unwrap_or_default().replace("\r\n", "\n");
+    assert!(stored == page, "docs/builtins.md is stale: run this test again with UPDATE=1");
+}
+
+#[test]
+fn every_row_is_on_the_page() {
+    for spec in BUILTINS {
+        assert!(CATEGORIES.iter().any(|c| c.0 == spec.category), "{}", spec.name);
+    }
+}
+
+#[test]
+fn every_row_has_a_sentence() {
+    for spec in BUILTINS {
+        let doc = spec.doc.trim();
+        assert!(doc.ends_with(['.', '…']) && doc.len() > 10, "{}: {doc}", spec.name);
+    }
+}
+
+#[test]
+fn names_differ_without_case_and_underscores() {
+    let fold = |name: &str| name.replace('_', "").to_lowercase();
+    let mut owners: HashMap<String, &str> = HashMap::new();
+    for spec in BUILTINS {
+        for name in std::iter::once(&spec.name).chain(spec.aliases) {
+            let owner = owners.entry(fold(name)).or_insert(spec.name);
+            assert_eq!(*owner, spec.name, "both own {name}");
+        }
+    }
+    for (name, _) in CONSTANTS {
+        assert!(!owners.contains_key(&fold(name)), "{name} is a constant and a builtin");
+    }
+}
+
+#[test]
+fn required_parameters_come_first_and_variadic_ones_last() {
+    for spec in BUILTINS {
+        for signature in std::iter::once(&spec.signature()).chain(spec.overloads) {
+            let required = signature.params.iter().skip_while(|p| !p.is_optional());
+            assert!(required.clone().all(Param::is_optional), "{}", spec.name);
+            let variadic = signature.params.iter().rev().skip(1).any(Param::is_variadic);
+            assert!(!variadic, "{}", spec.name);
+        }
+    }
+}
+
+#[test]
+fn overloads_narrow_the_general_signature() {
+    let within = |words: &[Ty], general: &[Ty]| {
+        general.contains(&Ty::Any)
+            || words.iter().all(|ty| {
+                let wider = match ty {
+                    Ty::Numbers | Ty::Strings => Ty::Array,
+                    other => *other,
+                };
+                general.contains(ty) || general.contains(&wider)
+            })
+    };
+    for spec in BUILTINS {
+        for overload in spec.overloads {
+            assert!(within(overload.returns, spec.returns), "{}", spec.name);
+            assert!(overload.params.len() <= spec.params.len(), "{}", spec.name);
+            for (param, general) in overload.params.iter().zip(spec.params) {
+                assert!(within(param.types(), general.types()), "{}: {}", spec.name, param.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn resolve_takes_the_first_overload_that_fits() {
+    let spec = Builtin::Min.spec();
+    let numbers = spec.resolve(2, |_, types| types.contains(&Ty::Number));
+    assert_eq!(numbers.returns, [Ty::Number]);
+    let array = spec.resolve(1, |_, types| types.contains(&Ty::Array));
+    assert_eq!(array.returns, [Ty::Number, Ty::Null]);
+    let unknown = spec.resolve(2, |_, _| false);
+    assert_eq!(unknown.returns, spec.returns);
+    let joined = Builtin::Concat.spec().resolve(9, |_, _| true);
+    assert_eq!(joined.arity(), (0, None));
+}
+
+#[test]
+fn lookup_prefers_the_exact_name() {
+    assert_eq!(Builtin::lookup("Sin"), Some(Builtin::Sin));
+    assert_eq!(Builtin::lookup("sIN"), Some(Builtin::Sin));
+    assert_eq!(Builtin::lookup("is_prime"), Some(Builtin::IsPrime));
+    assert_eq!(Builtin::lookup("GetCurrentTime"), Some(Builtin::CurrentTimestamp));
+    assert_eq!(Builtin::lookup("CurrentTime"), Some(Builtin::CurrentTime));
+    assert_eq!(Builtin::lookup("NoSuchBuiltin"), None);
+}

@@ -1,0 +1,35 @@
+//! Waiting, input and the terminal.
+
+use std::io::IsTerminal;
+
+use hyp_bytecode::builtin::Builtin;
+
+use super::args::Args;
+use super::hypnotic::wait;
+use crate::{Trap, Value, Vm};
+
+pub(super) fn drift(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
+    let ms = Args::new(Builtin::Drift, args).num(vm, 0)?;
+    wait(vm, ms)?;
+    Ok(Value::NULL)
+}
+
+pub(super) fn input_provider(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
+    if let Some(prompt) = Args::new(Builtin::InputProvider, args).optional(0) {
+        let prompt = vm.display(prompt);
+        vm.write_out(&prompt)?;
+    }
+    vm.flush()?;
+    match vm.read_line()? {
+        Some(line) => vm.new_string(&line),
+        None => Ok(Value::NULL),
+    }
+}
+
+pub(super) fn clear_screen(vm: &mut Vm, _args: &[Value]) -> Result<Value, Trap> {
+    if std::io::stdout().is_terminal() {
+        vm.write_out("\x1b[2J\x1b[H")?;
+        vm.flush()?;
+    }
+    Ok(Value::NULL)
+}

@@ -1,0 +1,121 @@
+//! Text predicates.
+
+use hyp_bytecode::builtin::Builtin;
+use regex::{Regex, RegexBuilder};
+
+use super::args::Args;
+use crate::{Trap, Value, Vm, number};
+
+/// Predicates of one text.
+macro_rules! test {
+    ($($name:ident = $row:ident($s:ident) $body:expr;)+) => {
+        $(pub(super) fn $name(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
+            let $s = Args::new(Builtin::$row, args).text(vm, 0)?;
+            Ok(Value::bool($body))
+        })+
+    };
+}
+
+test! {
+    is_valid_email = IsValidEmail(s) is_email(s);
+    is_valid_url = IsValidUrl(s) is_url(s);
+    is_valid_phone_number = IsValidPhoneNumber(s) is_phone_number(s);
+    is_alphanumeric = IsAlphanumeric(s) !s.is_empty() && s.chars().all(char::is_alphanumeric);
+    is_alphabetic = IsAlphabetic(s) !s.is_empty() && s.chars().all(char::is_alphabetic);
+    is_numeric = IsNumeric(s) number::parse(s).is_some();
+    is_digits = IsDigits(s) !s.is_empty() && s.chars().all(char::is_numeric);
+    is_lowercase = IsLowercase(s)
+        !s.is_empty() && s.chars().all(|c| c.is_lowercase() || !c.is_alphabetic());
+    is_uppercase = IsUppercase(s)
+        !s.is_empty() && s.chars().all(|c| c.is_uppercase() || !c.is_alphabetic());
+}
+
+/// `local@domain.tld` in ASCII.
+fn is_email(s: &str) -> bool {
+    let Some((local, domain)) = s.split_once('@') else { return false };
+    let Some((host, top)) = domain.rsplit_once('.') else { return false };
+    let all = |part: &str, others: &str| {
+        !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || others.contains(c))
+    };
+    all(local, "._%+-")
+        && all(host, ".-")
+        && top.len() >= 2
+        && top.bytes().all(|b| b.is_ascii_alphabetic())
+}
+
+/// `http://` or `https://`, a host character, any character, then no white space.
+fn is_url(s: &str) -> bool {
+    let rest = s.strip_prefix("http").map(|rest| rest.strip_prefix('s').unwrap_or(rest));
+    let Some(rest) = rest.and_then(|rest| rest.strip_prefix("://")) else { return false };
+    let mut chars = rest.chars();
+    let first = chars.next().is_some_and(|c| !c.is_whitespace() && !"/$.?#".contains(c));
+    let second = chars.next().is_some_and(|c| c != '\n');
+    first && second && !chars.any(char::is_whitespace)
+}
+
+fn is_phone_number(s: &str) -> bool {
+    let kept: String = s.chars().filter(|c| !" -()".contains(*c)).collect();
+    let digits = kept.strip_prefix('+').unwrap_or(&kept);
+    (2..=15).contains(&digits.len())
+        && !digits.starts_with('0')
+        && digits.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// Longest accepted pattern in bytes.
+const PATTERN_BYTES_MAX: usize = 1 << 10;
+/// Compiled patterns that are kept.
+const PATTERNS_MAX: usize = 64;
+
+pub(super) fn matches_pattern(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
+    let args = Args::new(Builtin::MatchesPattern, args);
+    let pattern = args.text(vm, 1)?;
+    args.text(vm, 0)?;
+    if pattern.len() > PATTERN_BYTES_MAX {
+        return Ok(Value::FALSE);
+    }
+    if !vm.builtins.patterns.contains_key(pattern) {
+        let pattern = pattern.to_owned();
+        let compiled = compile(&pattern);
+        if vm.builtins.patterns.len() >= PATTERNS_MAX {
+            vm.builtins.patterns.clear();
+        }
+        vm.builtins.patterns.insert(pattern, compiled);
+    }
+    let compiled = vm.builtins.patterns.get(args.text(vm, 1)?).and_then(Option::as_ref);
+    let text = args.text(vm, 0)?;
+    Ok(Value::bool(compiled.is_some_and(|regex| regex.is_match(text))))
+}
+
+fn compile(pattern: &str) -> Option<Regex> {
+    RegexBuilder::new(pattern).size_limit(1 << 20).nest_limit(50).build().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn emails() {
+        assert!(is_email("user.name+tag@domain.co.uk"));
+        for bad in ["invalid.email", "@example.com", "a@b", "a@b.c", "a@.com", "ä@b.de", "a@b@c.de"] {
+            assert!(!is_email(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn urls() {
+        assert!(is_url("https://www.example.com/path"));
+        assert!(is_url("https://a b"));
+        for bad in ["not a url", "ftp://example.com", "http://a", "http:///x", "HTTP://ab", "https://ab c"] {
+            assert!(!is_url(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn phone_numbers() {
+        assert!(is_phone_number("+49 (30) 1234-567"));
+        for bad in ["030 123", "+", "1", "1234567890123456", "12a"] {
+            assert!(!is_phone_number(bad), "{bad}");
+        }
+    }
+}

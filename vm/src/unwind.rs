@@ -1,0 +1,107 @@
+//! Raising: from a trap to the handler that takes it.
+
+use hyp_bytecode::module::Handler;
+use hyp_bytecode::op::Op;
+
+use crate::error::Trap;
+use crate::link::FuncInfo;
+use crate::value::Value;
+use crate::vm::Vm;
+
+impl Vm {
+    /// Raises a trap at the running instruction. Returns where execution continues, with `self.base`
+    /// set, or null if no handler above the innermost native boundary takes it; then `self.pending`
+    /// holds the trap.
+    ///
+    /// # Safety
+    /// `self.frame`, `self.pc` and `self.base` describe the running function.
+    #[cold]
+    #[inline(never)]
+    pub(crate) unsafe fn raise(&mut self, trap: Trap) -> *const u32 {
+        let trap = match trap {
+            Trap::Error(error) => match self.error_value(&error) {
+                Ok(v) => Trap::Throw(v),
+                Err(other) => other,
+            },
+            other => other,
+        };
+        let value = match trap {
+            Trap::Throw(v) => v,
+            // The mark stands for the exit in the handlers that know it.
+            _ => Value::UNDEF,
+        };
+        // SAFETY: by contract.
+        unsafe {
+            match self.find_handler(&trap) {
+                Some((target, reg)) => {
+                    *self.base.add(usize::from(reg)) = value;
+                    self.exit = (!trap.is_catchable()).then_some(trap);
+                    target
+                }
+                None => {
+                    self.pending = Some(trap);
+                    std::ptr::null()
+                }
+            }
+        }
+    }
+
+    /// Pops frames down to the innermost handler, or to the native boundary.
+    ///
+    /// # Safety
+    /// As [`Vm::raise`].
+    unsafe fn find_handler(&mut self, trap: &Trap) -> Option<(*const u32, u8)> {
+        // SAFETY: by contract; a boundary lies below every run of the interpreter.
+        unsafe {
+            let mut pc = self.pc;
+            let mut back = 0;
+            loop {
+                let frame = *self.frame;
+                if frame.func.is_null() {
+                    return None;
+                }
+                let word = (pc.offset_from((*frame.func).code) - back).max(0) as usize;
+                if let Some(handler) = self.handler_at(&*frame.func, word, trap) {
+                    return Some(((*frame.func).code.add(handler.target as usize), handler.reg));
+                }
+                pc = frame.ret_pc;
+                back = 1;
+                self.frame = self.frame.sub(1);
+                self.base = frame.ret_base;
+            }
+        }
+    }
+
+    fn handler_at(&self, f: &FuncInfo, word: usize, trap: &Trap) -> Option<Handler> {
+        let def = self.module.functions.get(f.index as usize)?;
+        let covers = |h: &&Handler| (h.start as usize..h.end as usize).contains(&word);
+        let takes = |h: &&Handler| match trap {
+            Trap::Error(_) | Trap::Throw(_) => true,
+            Trap::Exit(_) => def.code.get(h.target as usize).is_some_and(|&w| knows_exit(w, h.reg)),
+            Trap::HeapLimit | Trap::Interrupted | Trap::Closed => false,
+        };
+        def.handlers.iter().filter(covers).find(takes).cloned()
+    }
+
+    /// What `throw v` raises.
+    pub(crate) fn thrown(&mut self, v: Value) -> Trap {
+        if v.is_undef() {
+            return self.exit.take().unwrap_or(Trap::Throw(Value::NULL));
+        }
+        if !v.is_error() && self.thrown.0 != v {
+            self.thrown = (v, self.active_calls());
+        }
+        Trap::Throw(v)
+    }
+}
+
+/// Whether a handler is a `finally` that also runs on `Exit`: its first instruction asks whether the
+/// register holds a value (`is_passed` or `jump_passed`). It gets the missing mark; throwing the mark
+/// again continues the exit.
+fn knows_exit(word: u32, reg: u8) -> bool {
+    match Op::from_code(word as u8) {
+        Some(Op::IsPassed) => (word >> 16) as u8 == reg,
+        Some(Op::JumpPassed) => (word >> 8) as u8 == reg,
+        _ => false,
+    }
+}
