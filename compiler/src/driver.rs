@@ -97,6 +97,7 @@ pub fn compile(source_name: &str, bytes: &[u8], options: &Options) -> Compilatio
     if diagnostics.iter().any(Diagnostic::is_error) {
         return refused(text, diagnostics);
     }
+    let Some(program) = program else { return refused(text, diagnostics) };
     let lines = LineIndex::new(&text);
     let source = Source { name: source_name, text: &text, lines: &lines };
     let (module, ssa) = analyse(&program, &interner, &source, options, &mut diagnostics);

@@ -214,10 +214,10 @@ fn table() -> &'static Words {
         let mut exact = HashMap::new();
         let mut folded = HashMap::new();
         for &keyword in Keyword::ALL {
-            let spellings = std::iter::once(&keyword.as_str()).chain(keyword.aliases());
-            for spelling in spellings {
+            let aliases = keyword.aliases().iter().copied();
+            for spelling in std::iter::once(keyword.as_str()).chain(aliases) {
                 if keyword.kind().is_exact() {
-                    exact.insert(*spelling, Word::Keyword(keyword));
+                    exact.insert(spelling, Word::Keyword(keyword));
                 } else {
                     folded.insert(spelling.to_ascii_lowercase(), Word::Keyword(keyword));
                 }

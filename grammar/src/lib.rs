@@ -2,8 +2,19 @@
 //! lexer, grammar, syntax tree in an arena, canonical printer, and diagnostics.
 #![forbid(unsafe_code)]
 
+mod adapter;
 pub mod ast;
 pub mod diagnostic;
 pub mod intern;
+pub mod keyword;
+mod lexer;
 pub mod operator;
+mod parse;
+pub mod print;
+pub mod source;
 pub mod span;
+pub mod token;
+
+pub use adapter::MAX_NESTING;
+pub use parse::{MAX_TREE_DEPTH, parse, tokens};
+pub use print::print;

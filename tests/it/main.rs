@@ -1,3 +1,4 @@
 //! Whole-toolchain tests.
 
+mod cli;
 mod tidy;

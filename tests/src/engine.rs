@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use hyp_bytecode::{container, verify};
 use hyp_compiler::driver::{Compilation, Options, compile};
-use hyp_vm::vm::{Vm, VmOptions};
+use hyp_vm::{Vm, VmOptions};
 
 /// A way to run every program of the corpus.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

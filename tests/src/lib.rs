@@ -6,4 +6,7 @@
 
 pub mod engine;
 pub mod expectation;
+pub mod fuzz;
+pub mod mutate;
 pub mod subject;
+pub mod tool;

@@ -1,1 +1,42 @@
-//! Placeholder until the crate's first module lands.
+//! The HypnoScript virtual machine: values, heap, interpreter, builtins.
+//!
+//! [`Vm::new`] links a verified module, [`Vm::run`] executes it. The crate knows nothing of the source
+//! language's syntax; it sees instructions, types and builtins only.
+//!
+//! Invariant: only a [`hyp_bytecode::verify::VerifiedModule`] is executed; the interpreter's unchecked
+//! accesses rest on that.
+//! Invariant: every live value lies in a register, a table of [`Vm`], a root, or a reachable object
+//! whenever a collection can run.
+//!
+//! Start reading at [`vm`], then [`value`], [`object`], [`heap`], [`interp`].
+
+#![warn(missing_docs)]
+
+mod api;
+mod array;
+pub mod builtins;
+mod call;
+mod copy;
+mod dict;
+mod display;
+mod equal;
+mod error;
+mod heap;
+mod interp;
+mod link;
+pub mod number;
+pub mod object;
+mod report;
+mod stack;
+mod string;
+mod types;
+mod unwind;
+pub mod value;
+mod vm;
+
+pub use error::{ScriptError, Trap};
+pub use heap::HeapStats;
+pub use object::Kind;
+pub use report::{ErrorInfo, Report, TraceEntry};
+pub use value::Value;
+pub use vm::{InterruptHandle, Outcome, Vm, VmOptions};

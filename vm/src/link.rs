@@ -8,7 +8,7 @@ use crate::value::Value;
 
 /// What a call and the collector need to know about a function.
 #[repr(C)]
-pub struct FuncInfo {
+pub(crate) struct FuncInfo {
     /// First instruction.
     pub(crate) code: *const u32,
     /// Bit per parameter that must be a number; only used if `is_simple`.
@@ -27,6 +27,8 @@ pub struct FuncInfo {
     pub(crate) index: u32,
     /// Whether every parameter is `Any` or a number, so that a dynamic call needs no further check.
     pub(crate) is_simple: bool,
+    /// The same without parameter 0, which a method call fills with a fitting receiver.
+    pub(crate) is_simple_method: bool,
     /// Whether parameter 0 is a receiver.
     pub(crate) has_receiver: bool,
     /// Whether calls need the function's closure.
@@ -41,7 +43,7 @@ impl FuncInfo {
     pub(crate) fn new(index: usize, f: &Function) -> FuncInfo {
         let n_params = usize::from(f.n_params);
         let params = f.reps.get(..n_params).unwrap_or(&[]);
-        let simple = n_params <= 64 && params.iter().all(|r| matches!(r, Rep::Any | Rep::F64));
+        let simple = |params: &[Rep]| n_params <= 64 && params.iter().all(|r| matches!(r, Rep::Any | Rep::F64));
         let number_params = params
             .iter()
             .take(64)
@@ -57,7 +59,8 @@ impl FuncInfo {
             n_regs: f.reps.len() as u32,
             n_tagged: u32::from(f.n_tagged),
             index: index as u32,
-            is_simple: simple,
+            is_simple: simple(params),
+            is_simple_method: simple(params.get(1..).unwrap_or(&[])),
             has_receiver: f.has_receiver,
             has_upvalues: !f.upvalues.is_empty(),
             owner: f.owner.map_or(0, |t| t.0),
@@ -122,20 +125,13 @@ fn members(def: &TypeDef) -> Vec<(StrId, Member)> {
     members
 }
 
-/// Inline cache of one instruction: what a member name means for up to four types. A key is zero or
-/// made by [`site_key`].
+/// Inline cache: what a member name means for up to four types. The verifier guarantees that all
+/// instructions that share a cache have the same operation and name. A key is a type id, 0 if free.
 #[derive(Clone, Copy, Default)]
 #[repr(C, align(64))]
 pub(crate) struct Site {
-    pub(crate) keys: [u64; 4],
+    pub(crate) keys: [u32; 4],
     pub(crate) payloads: [u64; 4],
-}
-
-/// Cache key: the operation and the member name belong to it, so that instructions that share a site
-/// cannot take each other's entries.
-#[inline(always)]
-pub(crate) fn site_key(type_id: u32, name: u32, op: u8) -> u64 {
-    (u64::from(type_id) << 32) | (u64::from(name) << 8) | u64::from(op)
 }
 
 /// Name of a function for reports.

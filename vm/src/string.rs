@@ -6,7 +6,7 @@ use crate::object::{Buffer, Kind, Str, StrParts, flag};
 use crate::value::{TAG_HEAP, TAG_STRING, Value};
 
 /// Longest string in bytes.
-pub const MAX_BYTES: usize = 64 << 20;
+pub(crate) const MAX_BYTES: usize = 64 << 20;
 /// Shortest concatenation that becomes a rope.
 const ROPE_MIN: usize = 32;
 /// Shortest substring that shares its parent's bytes.

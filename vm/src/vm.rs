@@ -72,6 +72,12 @@ impl InterruptHandle {
     pub fn interrupt(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
+
+    /// The flag itself, for signal libraries that set one.
+    #[must_use]
+    pub fn flag(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.0)
+    }
 }
 
 /// How a program ended.
@@ -160,6 +166,8 @@ pub struct Vm {
     /// Values that live as long as the machine.
     pub(crate) kept: Vec<Value>,
     pub(crate) builtin_required: Vec<u8>,
+    /// Reused by string building.
+    pub(crate) scratch: String,
     interrupt: Arc<AtomicBool>,
     pub(crate) output: Output,
     pub(crate) stderr: Box<dyn Write>,
@@ -209,6 +217,7 @@ impl Vm {
             roots: Vec::new(),
             kept: Vec::new(),
             builtin_required: required_counts(),
+            scratch: String::new(),
             interrupt: Arc::default(),
             output: Output { buffer: String::new(), sink: options.stdout },
             stderr: options.stderr,
@@ -234,6 +243,12 @@ impl Vm {
         InterruptHandle(Arc::clone(&self.interrupt))
     }
 
+    /// Figures of the heap.
+    #[must_use]
+    pub fn heap_stats(&self) -> crate::heap::HeapStats {
+        self.heap.stats()
+    }
+
     /// Whether the host has asked the program to stop. Clears the request.
     pub(crate) fn take_interrupt(&mut self) -> bool {
         self.interrupt.load(Ordering::Relaxed) && self.interrupt.swap(false, Ordering::Relaxed)
@@ -241,8 +256,7 @@ impl Vm {
 
     /// Runs the program body, then the finales, whatever ended the body. Output is flushed.
     pub fn run(&mut self) -> Outcome {
-        let main = FuncId(self.module.main);
-        let body = self.run_function(main);
+        let body = self.run_main();
         let mut outcome = self.outcome(body);
         if let Err(trap) = self.output.flush() {
             merge(&mut outcome, self.outcome(Err(trap)));
@@ -263,6 +277,21 @@ impl Vm {
             merge(&mut outcome, self.outcome(Err(trap)));
         }
         outcome
+    }
+
+    /// Runs the program body; one with a parameter gets the program arguments.
+    fn run_main(&mut self) -> Result<Value, Trap> {
+        let main = FuncId(self.module.main);
+        if self.module.function(main).is_none_or(|f| f.n_params == 0) {
+            return self.run_function(main);
+        }
+        let args = self.new_array_with_capacity(self.args.len())?;
+        for arg in std::mem::take(&mut self.args) {
+            let text = self.new_string(&arg)?;
+            self.array_push(args, text)?;
+            self.args.push(arg);
+        }
+        self.call_function(main, &[args])
     }
 
     fn run_function(&mut self, id: FuncId) -> Result<Value, Trap> {

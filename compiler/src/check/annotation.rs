@@ -1,17 +1,28 @@
 //! Type annotations to types.
 
 use super::Checker;
-use crate::resolve::TypeDecl;
+use crate::resolve::{Resolution, TypeDecl};
 use crate::types::{FunctionTy, Ty};
 use hyp_grammar::ast::{Ident, Type, TypeKind};
 use hyp_grammar::diagnostic::{Code, Diagnostic};
-use hyp_grammar::intern::known;
+use hyp_grammar::intern::{Interner, known};
 use std::rc::Rc;
 
 /// Names of the predeclared types besides the exact spellings in `known`.
 const NAMES: &[&str] = &[
-    "number", "string", "boolean", "array", "object", "record", "function", "suggestion",
-    "session", "any", "unknown", "void", "trance",
+    "number",
+    "string",
+    "boolean",
+    "array",
+    "object",
+    "record",
+    "function",
+    "suggestion",
+    "session",
+    "any",
+    "unknown",
+    "void",
+    "trance",
 ];
 
 impl<'a> Checker<'a, '_> {
@@ -21,68 +32,13 @@ impl<'a> Checker<'a, '_> {
 
     /// The type that an annotation means. Unknown names are reported and mean `Unknown`.
     pub(super) fn annotation(&mut self, ty: &Type<'a>) -> Ty {
-        match ty.kind {
-            TypeKind::Error => Ty::Unknown,
-            TypeKind::Null => Ty::Null,
-            TypeKind::Named { namespace: Some(_), .. } => Ty::Unknown,
-            TypeKind::Named { name, args, .. } => self.named(name, args),
-            TypeKind::Array(item) => Ty::Array(Rc::new(self.annotation(item))),
-            TypeKind::Nullable(inner) => nullable(self.annotation(inner)),
-            TypeKind::Union(members) => {
-                let members: Vec<Ty> = members.iter().map(|m| self.annotation(m)).collect();
-                union(members)
-            }
-            TypeKind::Function { params, result } => {
-                let params: Vec<Ty> = params.iter().map(|p| self.annotation(p)).collect();
-                let n_required = params.len();
-                let result = self.annotation(result);
-                Ty::Function(Rc::new(FunctionTy { params, n_required, result }))
-            }
-            TypeKind::Structural(fields) => {
-                let fields: Vec<(String, Ty, bool)> = fields
-                    .iter()
-                    .map(|f| {
-                        let ty = self.annotation(f.ty);
-                        (self.text(f.name.name).to_owned(), ty, f.optional)
-                    })
-                    .collect();
-                Ty::Structural(fields.into())
-            }
+        let mut unknown = Vec::new();
+        let meant =
+            Names { resolution: self.resolution, interner: self.interner }.read(ty, &mut unknown);
+        for name in unknown {
+            self.unknown_type(name);
         }
-    }
-
-    fn named(&mut self, name: Ident, args: &[&Type<'a>]) -> Ty {
-        match name.name {
-            known::NUMBER => return Ty::Number,
-            known::STRING => return Ty::String,
-            known::BOOLEAN => return Ty::Boolean,
-            _ => {}
-        }
-        let args: Vec<Ty> = args.iter().map(|a| self.annotation(a)).collect();
-        if let Some(&idx) = self.resolution.type_names.get(&name.name) {
-            return match self.resolution.types.get(idx.0 as usize) {
-                Some(TypeDecl::Session(_)) => Ty::Instance(idx),
-                _ => Ty::Record(idx),
-            };
-        }
-        let text = self.text(name.name);
-        match text.to_ascii_lowercase().as_str() {
-            "number" | "integer" | "int" | "double" | "float" => Ty::Number,
-            "string" => Ty::String,
-            "boolean" | "bool" => Ty::Boolean,
-            "trance" => Ty::Trance,
-            "null" | "void" => Ty::Null,
-            "any" | "unknown" => Ty::Unknown,
-            "array" => Ty::Array(Rc::new(args.into_iter().next().unwrap_or_default())),
-            "object" | "record" => Ty::Object,
-            "function" | "suggestion" => Ty::AnyFunction,
-            "session" => Ty::AnyInstance,
-            "promise" => Ty::Promise(Rc::new(args.into_iter().next().unwrap_or_default())),
-            _ => {
-                self.unknown_type(name);
-                Ty::Unknown
-            }
-        }
+        meant
     }
 
     fn unknown_type(&mut self, name: Ident) {
@@ -90,7 +46,10 @@ impl<'a> Checker<'a, '_> {
             return;
         }
         let text = self.text(name.name);
-        let declared = self.resolution.type_names.keys().map(|s| self.interner.resolve(*s));
+        let declared = self.resolution.types.iter().map(|decl| match decl {
+            TypeDecl::Record(record) => self.interner.resolve(record.name.name),
+            TypeDecl::Session(session) => self.interner.resolve(session.name.name),
+        });
         let similar = crate::resolve::closest(text, declared.chain(NAMES.iter().copied()));
         let message = format!("unknown type `{text}`, treated as unknown");
         let mut diagnostic = Diagnostic::new(Code::UnknownType, name.span, message)
@@ -99,6 +58,84 @@ impl<'a> Checker<'a, '_> {
             diagnostic = diagnostic.with_help(format!("did you mean `{similar}`?"));
         }
         self.report(diagnostic);
+    }
+}
+
+/// The type that an annotation means, without reports; unknown names mean `Unknown`.
+#[must_use]
+pub fn resolve_type(ty: &Type<'_>, resolution: &Resolution<'_>, interner: &Interner) -> Ty {
+    Names { resolution, interner }.read(ty, &mut Vec::new())
+}
+
+/// What type names mean.
+struct Names<'x, 'a> {
+    resolution: &'x Resolution<'a>,
+    interner: &'x Interner,
+}
+
+impl Names<'_, '_> {
+    fn read(&self, ty: &Type<'_>, unknown: &mut Vec<Ident>) -> Ty {
+        match ty.kind {
+            TypeKind::Error => Ty::Unknown,
+            TypeKind::Null => Ty::Null,
+            TypeKind::Named { namespace: Some(_), .. } => Ty::Unknown,
+            TypeKind::Named { name, args, .. } => self.named(name, args, unknown),
+            TypeKind::Array(item) => Ty::Array(Rc::new(self.read(item, unknown))),
+            TypeKind::Nullable(inner) => nullable(self.read(inner, unknown)),
+            TypeKind::Union(members) => {
+                union(members.iter().map(|m| self.read(m, unknown)).collect())
+            }
+            TypeKind::Function { params, result } => {
+                let params: Vec<Ty> = params.iter().map(|p| self.read(p, unknown)).collect();
+                let n_required = params.len();
+                let result = self.read(result, unknown);
+                Ty::Function(Rc::new(FunctionTy { params, n_required, result }))
+            }
+            TypeKind::Structural(fields) => {
+                let fields: Vec<(String, Ty, bool)> = fields
+                    .iter()
+                    .map(|f| {
+                        let name = self.interner.resolve(f.name.name).to_owned();
+                        (name, self.read(f.ty, unknown), f.optional)
+                    })
+                    .collect();
+                Ty::Structural(fields.into())
+            }
+        }
+    }
+
+    fn named(&self, name: Ident, args: &[&Type<'_>], unknown: &mut Vec<Ident>) -> Ty {
+        match name.name {
+            known::NUMBER => return Ty::Number,
+            known::STRING => return Ty::String,
+            known::BOOLEAN => return Ty::Boolean,
+            _ => {}
+        }
+        let args: Vec<Ty> = args.iter().map(|a| self.read(a, unknown)).collect();
+        let first = || args.first().cloned().unwrap_or_default();
+        if let Some(&idx) = self.resolution.type_names.get(&name.name) {
+            return match self.resolution.types.get(idx.0 as usize) {
+                Some(TypeDecl::Session(_)) => Ty::Instance(idx),
+                _ => Ty::Record(idx),
+            };
+        }
+        match self.interner.resolve(name.name).to_ascii_lowercase().as_str() {
+            "number" | "integer" | "int" | "double" | "float" => Ty::Number,
+            "string" => Ty::String,
+            "boolean" | "bool" => Ty::Boolean,
+            "trance" => Ty::Trance,
+            "null" | "void" => Ty::Null,
+            "any" | "unknown" => Ty::Unknown,
+            "array" => Ty::Array(Rc::new(first())),
+            "object" | "record" => Ty::Object,
+            "function" | "suggestion" => Ty::AnyFunction,
+            "session" => Ty::AnyInstance,
+            "promise" => Ty::Promise(Rc::new(first())),
+            _ => {
+                unknown.push(name);
+                Ty::Unknown
+            }
+        }
     }
 }
 

@@ -243,7 +243,8 @@ impl<'a> Checker<'a, '_> {
             }
             AssignOp::Compound(op) => {
                 let right = self.expr(value);
-                let from = self.binary_result(op, target, &to, value, &right, target.span.to(value.span));
+                let from =
+                    self.binary_result(op, target, &to, value, &right, target.span.to(value.span));
                 self.store_place(target, &from, &to, value.span);
                 from
             }

@@ -26,9 +26,10 @@ impl<'a> Checker<'a, '_> {
             self.builtin_arity(spec.name, n_required, spec.params, args.len(), span);
         }
         for (at, (arg, ty)) in args.iter().zip(&found).enumerate() {
-            let param = spec.params.get(at).or_else(|| {
-                spec.params.last().filter(|p| p.words.first() == Some(&Word::rest))
-            });
+            let param = spec
+                .params
+                .get(at)
+                .or_else(|| spec.params.last().filter(|p| p.words.first() == Some(&Word::rest)));
             let Some(param) = param else { break };
             if !self.word_list_accepts(param.words, ty) {
                 self.builtin_argument(spec.name, at, param, ty, arg.span);
@@ -83,7 +84,9 @@ impl<'a> Checker<'a, '_> {
 
 fn word_accepts(word: Word, ty: &Ty) -> bool {
     let item = |wanted: &Ty| match ty {
-        Ty::Array(item) => matches!(non_null(item), Ty::Unknown | Ty::Union(_)) || non_null(item) == wanted,
+        Ty::Array(item) => {
+            matches!(non_null(item), Ty::Unknown | Ty::Union(_)) || non_null(item) == wanted
+        }
         _ => false,
     };
     match word {

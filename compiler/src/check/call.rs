@@ -74,7 +74,8 @@ impl<'a> Checker<'a, '_> {
         self.dynamic_arguments(args);
         if !args.is_empty() {
             let n = args.len();
-            let message = format!("session `{name}` has no constructor but {n} arguments are given");
+            let message =
+                format!("session `{name}` has no constructor but {n} arguments are given");
             self.report(
                 Diagnostic::new(Code::WrongArity, span, message)
                     .with_primary("expected no arguments"),
@@ -84,7 +85,8 @@ impl<'a> Checker<'a, '_> {
 
     /// The signature of the written constructor of a session or record.
     pub(super) fn constructor_of(&self, idx: TypeIdx) -> Option<Rc<FunctionTy>> {
-        let is_constructor = |f: &hyp_grammar::ast::Function<'_>| f.kind == FunctionKind::Constructor;
+        let is_constructor =
+            |f: &hyp_grammar::ast::Function<'_>| f.kind == FunctionKind::Constructor;
         let id: FuncId = match self.resolution.types.get(idx.0 as usize)? {
             TypeDecl::Session(session) => session.members.iter().find_map(|m| match m.kind {
                 MemberKind::Method(f) if is_constructor(f) => Some(f.id),

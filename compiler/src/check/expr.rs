@@ -154,9 +154,13 @@ impl<'a> Checker<'a, '_> {
     pub(super) fn condition(&mut self, cond: &'a Expr<'a>, what: &str) {
         if let ExprKind::Assign { op: hyp_grammar::operator::AssignOp::Set, .. } = cond.kind {
             self.report(
-                Diagnostic::new(Code::AssignmentAsCondition, cond.span, "assignment used as a condition")
-                    .with_primary("this assigns")
-                    .with_help("compare with `==`, or put the assignment into parentheses"),
+                Diagnostic::new(
+                    Code::AssignmentAsCondition,
+                    cond.span,
+                    "assignment used as a condition",
+                )
+                .with_primary("this assigns")
+                .with_help("compare with `==`, or put the assignment into parentheses"),
             );
         }
         let ty = self.expr(cond);
@@ -203,7 +207,7 @@ impl<'a> Checker<'a, '_> {
             return;
         }
         let found = self.show(at);
-        let message = format!("index must be a number, got {found}");
+        let message = format!("index is not a number but {found}");
         self.report(
             Diagnostic::new(Code::IndexNotNumber, span, message)
                 .with_primary(format!("this is of type {found}")),
@@ -234,8 +238,7 @@ impl<'a> Checker<'a, '_> {
             ExprKind::Binary { op, .. } => !op.is_short_circuit(),
             ExprKind::Name(_) => match self.resolution.name(inner.id) {
                 NameRef::Var(var) => {
-                    self.is_annotated(var)
-                        && matches!(self.var_type(var), Ty::Number | Ty::Boolean)
+                    self.is_annotated(var) && matches!(self.var_type(var), Ty::Number | Ty::Boolean)
                 }
                 NameRef::Constant(_) => true,
                 _ => false,

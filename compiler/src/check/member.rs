@@ -130,8 +130,8 @@ impl<'a> Checker<'a, '_> {
         } else {
             format!("session instance of `{owner}` has no member `{text}`")
         };
-        let mut diagnostic = Diagnostic::new(Code::UnknownMember, name.span, message)
-            .with_primary("unknown member");
+        let mut diagnostic =
+            Diagnostic::new(Code::UnknownMember, name.span, message).with_primary("unknown member");
         if let Some(declared) = self.type_span(idx) {
             diagnostic = diagnostic.with_label(declared, "declared here");
         }

@@ -11,12 +11,15 @@ mod call;
 mod expr;
 mod fields;
 mod function;
+mod init;
 mod literal;
 mod member;
 mod operator;
 mod pattern;
 mod relation;
 mod stmt;
+
+pub use annotation::resolve_type;
 
 use crate::resolve::{Resolution, TypeDecl, VarId, VarKind};
 use crate::types::{FunctionTy, Ty, TypeIdx};
@@ -52,17 +55,28 @@ pub struct Types {
     pub exprs: Vec<Ty>,
 }
 
-/// Checks a resolved program. Findings are appended to `diagnostics` in source order.
+/// Checks a resolved program with the usual options.
 #[must_use]
 pub fn check<'a>(
     program: &ast::Program<'a>,
     resolution: &Resolution<'a>,
     interner: &Interner,
-    options: &CheckOptions,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Types {
+    check_with(program, resolution, interner, CheckOptions::default(), diagnostics)
+}
+
+/// Checks a resolved program. Findings are appended to `diagnostics` in source order.
+#[must_use]
+pub fn check_with<'a>(
+    program: &ast::Program<'a>,
+    resolution: &Resolution<'a>,
+    interner: &Interner,
+    options: CheckOptions,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Types {
     let before = diagnostics.len();
-    let mut checker = Checker::new(program, resolution, interner, *options, diagnostics);
+    let mut checker = Checker::new(program, resolution, interner, options, diagnostics);
     checker.declare_types();
     checker.declare_functions();
     checker.stmts(program.prelude);
@@ -103,8 +117,10 @@ struct Frame {
     is_constructor: bool,
     /// In an arm of an `entrain` in value position, whose value `awaken` yields.
     yields: Option<Option<Ty>>,
-    /// A `snap` that leaves the innermost loop was seen.
+    /// A `snap` in the innermost loop was seen.
     snap_seen: bool,
+    /// A `snap` with a label was seen; it may leave any loop.
+    labelled_snap: bool,
 }
 
 struct Checker<'a, 'r> {

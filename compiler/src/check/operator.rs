@@ -72,14 +72,7 @@ impl<'a> Checker<'a, '_> {
         }
     }
 
-    fn add(
-        &mut self,
-        a: &Ty,
-        b: &Ty,
-        left: &'a Expr<'a>,
-        right: &'a Expr<'a>,
-        span: Span,
-    ) -> Ty {
+    fn add(&mut self, a: &Ty, b: &Ty, left: &'a Expr<'a>, right: &'a Expr<'a>, span: Span) -> Ty {
         match (a, b) {
             (Ty::String, _) | (_, Ty::String) => Ty::String,
             (Ty::Number, Ty::Number) => Ty::Number,

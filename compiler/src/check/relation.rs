@@ -50,10 +50,8 @@ impl Checker<'_, '_> {
         match (from, to) {
             (Ty::Unknown | Ty::Null, _) | (_, Ty::Unknown) => true,
             (Ty::Nullable(a), Ty::Nullable(b)) => self.fits(a, b, next),
-            (Ty::Nullable(a), b) | (a, Ty::Nullable(b)) => {
-                let (a, b): (&Ty, &Ty) = (a, b);
-                self.fits(a, b, next)
-            }
+            (Ty::Nullable(inner), _) => self.fits(inner, to, next),
+            (_, Ty::Nullable(inner)) => self.fits(from, inner, next),
             (Ty::Union(members), _) => members.iter().all(|m| self.fits(m, to, next)),
             (_, Ty::Union(members)) => members.iter().any(|m| self.fits(from, m, next)),
             (Ty::Array(a), Ty::Array(b)) | (Ty::Promise(a), Ty::Promise(b)) => {
@@ -124,9 +122,7 @@ impl Checker<'_, '_> {
         match (a, b) {
             (Ty::Unknown, _) | (_, Ty::Unknown) => Ty::Unknown,
             (Ty::Null, other) | (other, Ty::Null) => nullable(other),
-            (Ty::Nullable(a), Ty::Nullable(b)) => {
-                nullable(self.join((*a).clone(), (*b).clone()))
-            }
+            (Ty::Nullable(a), Ty::Nullable(b)) => nullable(self.join((*a).clone(), (*b).clone())),
             (Ty::Nullable(a), other) | (other, Ty::Nullable(a)) => {
                 nullable(self.join((*a).clone(), other))
             }

@@ -8,7 +8,6 @@ use hyp_ssa::ir::Block;
 
 use super::function::{Control, FnLower, LabelScope};
 use super::pos_of;
-use crate::resolve::Storage;
 
 impl<'a> FnLower<'_, '_, 'a> {
     /// A list of statements with a scope of its own.
@@ -257,10 +256,5 @@ impl<'a> FnLower<'_, '_, 'a> {
         self.b.seal(block);
         self.b.switch_to(block);
         block
-    }
-
-    /// Whether a variable is kept in a place that survives the unwinding of the frame's values.
-    pub(super) fn is_ssa_local(&self, var: crate::resolve::VarId) -> bool {
-        self.storage(var) == Storage::Local
     }
 }

@@ -70,9 +70,7 @@ impl Descs {
         id
     }
 
-    /// The texts in order of their ids.
-    #[must_use]
-    pub fn into_list(self) -> Vec<Desc> {
+    pub(super) fn into_list(self) -> Vec<Desc> {
         self.list
     }
 }

@@ -16,6 +16,7 @@ impl<'a> Resolver<'a, '_> {
         self.assign_captures(&uses, &constants);
         self.assign_storage();
         self.warn_unused();
+        self.drop_synthetic_functions();
         self.out
     }
 
@@ -194,7 +195,7 @@ impl<'a> Resolver<'a, '_> {
             };
             let state = self.states[at];
             let always_set = state.set_before_calls
-                && self.out.finales.is_empty()
+                && !self.has_finales
                 && !self.module_has_goto
                 && !self.has_imports;
             let info = &mut self.out.vars[at];
@@ -224,6 +225,20 @@ impl<'a> Resolver<'a, '_> {
             return Storage::Slot;
         }
         Storage::Local
+    }
+
+    /// What stands in no written function belongs to none.
+    fn drop_synthetic_functions(&mut self) {
+        let written = self.written_functions;
+        let is_written = |f: &hyp_grammar::span::FuncId| f.index() < written;
+        for var in &mut self.out.vars {
+            var.function = var.function.filter(is_written);
+        }
+        self.out.functions.truncate(written);
+        self.out.function_nodes.truncate(written);
+        for function in &mut self.out.functions {
+            function.parent = function.parent.filter(is_written);
+        }
     }
 
     fn warn_unused(&mut self) {

@@ -120,7 +120,8 @@ impl<'a> Resolver<'a, '_> {
         self.out.has_records |= matches!(decl, TypeDecl::Record(_));
         self.out.types.push(decl);
         let initializer = written_constructor(&decl).unwrap_or_else(|| self.synthetic(idx));
-        self.out.initializers.push(initializer);
+        self.initializers.push(initializer);
+        self.out.receivers.push(None);
         idx
     }
 

@@ -53,6 +53,7 @@ impl<'a> Resolver<'a, '_> {
         self.context = member_context(outer, idx, false);
         let saved = self.enter_member(initializer);
         let this = self.receiver(initializer, session.name.span);
+        self.out.receivers[idx.0 as usize] = Some(this);
         for member in session.members.iter().filter(|m| !m.is_static) {
             if let MemberKind::Field(field) = member.kind {
                 self.opt_expr(field.init);
@@ -64,7 +65,7 @@ impl<'a> Resolver<'a, '_> {
     }
 
     fn initializer_of(&self, idx: TypeIdx) -> FuncId {
-        self.out.initializers.get(idx.0 as usize).copied().unwrap_or(FuncId(0))
+        self.initializers.get(idx.0 as usize).copied().unwrap_or(FuncId(0))
     }
 
     /// Makes the receiver variable of a member function.
@@ -112,7 +113,8 @@ impl<'a> Resolver<'a, '_> {
         self.context = member_context(outer, idx, false);
         let initializer = self.initializer_of(idx);
         let saved = self.enter_member(initializer);
-        self.receiver(initializer, record.name.span);
+        let this = self.receiver(initializer, record.name.span);
+        self.out.receivers[idx.0 as usize] = Some(this);
         for field in record.fields {
             self.opt_expr(field.default);
         }

@@ -109,7 +109,8 @@ pub struct VarInfo {
     pub name: Symbol,
     /// Kind.
     pub kind: VarKind,
-    /// The function body that declares it; `None` is the module body.
+    /// The function body that declares it; `None` is the module body, a `finale`, or the field
+    /// initialisers of a type without constructor.
     pub function: Option<FuncId>,
     /// Where it lives.
     pub storage: Storage,
@@ -130,7 +131,7 @@ pub struct VarInfo {
 /// What the resolver knows of a function body.
 #[derive(Clone, Debug, Default)]
 pub struct FunctionInfo {
-    /// Enclosing function body; `None` is the module body.
+    /// Enclosing function body; `None` as in [`VarInfo::function`].
     pub parent: Option<FuncId>,
     /// The session or record in whose text it stands.
     pub owner: Option<TypeIdx>,
@@ -166,16 +167,11 @@ pub struct Resolution<'a> {
     pub types: Vec<TypeDecl<'a>>,
     /// Record and session names, program-wide, by symbol.
     pub type_names: ahash::AHashMap<Symbol, TypeIdx>,
-    /// The syntax of every function by [`FuncId`]; `None` for the synthetic ones, which follow
-    /// the `Program::func_count` written ones: see `initializers` and `finales`.
+    /// The syntax of every function by [`FuncId`].
     pub function_nodes: Vec<Option<&'a ast::Function<'a>>>,
-    /// By `TypeIdx`: the function in whose body the instance field initialisers (sessions) or the
-    /// field defaults (records) stand. For a session that is its constructor, if one is written;
-    /// otherwise a synthetic function. `functions[..].this` is the receiver of the initialisers.
-    pub initializers: Vec<FuncId>,
-    /// One synthetic function per `finale` block, in textual order. Variables of nested blocks of
-    /// the finale belong to it; those directly in it are module variables.
-    pub finales: Vec<FuncId>,
+    /// By `TypeIdx`: the receiver that `this` means in the instance field initialisers (sessions)
+    /// or field defaults (records). Where a session has a constructor it is the receiver of that.
+    pub receivers: Vec<Option<VarId>>,
     /// Whether any record type is declared, so that stores to members can change a variable.
     pub has_records: bool,
 }

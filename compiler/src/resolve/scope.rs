@@ -77,6 +77,8 @@ pub(super) struct VarState {
     pub(super) read: bool,
     /// Report when never read.
     pub(super) warn_unused: bool,
+    /// Declared by `anchor`.
+    pub(super) is_anchor: bool,
     /// May be used after its block (leak fallback).
     pub(super) leakable: bool,
     pub(super) leaked: bool,
@@ -180,6 +182,12 @@ pub(super) struct Resolver<'a, 'r> {
     /// The module body may have called a function or left early.
     pub(super) calls_seen: bool,
     pub(super) module_has_goto: bool,
+    pub(super) has_finales: bool,
+    /// By `TypeIdx`: the function in whose body the field initialisers or defaults stand. Where
+    /// no constructor is written it is a synthetic function.
+    pub(super) initializers: Vec<FuncId>,
+    /// Functions of the syntax tree; synthetic ones follow.
+    pub(super) written_functions: usize,
     /// Imports are not linked, so unknown names are not reported.
     pub(super) has_imports: bool,
     pub(super) suggestions_left: u32,
@@ -218,6 +226,9 @@ impl<'a, 'r> Resolver<'a, 'r> {
             predeclared: vec![Predeclared::Unasked; interner.len()],
             calls_seen: false,
             module_has_goto: false,
+            has_finales: false,
+            initializers: Vec::new(),
+            written_functions: functions,
             has_imports: false,
             suggestions_left: 50,
         }
@@ -380,9 +391,12 @@ impl<'a, 'r> Resolver<'a, 'r> {
             return;
         }
         state.assigned_in_try |= in_try;
+        let is_anchor = state.is_anchor;
         self.out.vars[var.0 as usize].is_reassigned = true;
         if constant {
             self.constant_assigned(var, span);
+        } else if is_anchor {
+            self.anchor_assigned(var, span);
         }
     }
 
@@ -395,6 +409,20 @@ impl<'a, 'r> Resolver<'a, 'r> {
                 .with_primary("assigned here")
                 .with_label(declared, "declared with `freeze` here")
                 .with_help("declare it with `induce` to change it later"),
+        );
+    }
+
+    fn anchor_assigned(&mut self, var: VarId, span: Span) {
+        let info = self.out.var(var);
+        let (name, declared) = (self.text(info.name), info.span);
+        self.report(
+            Diagnostic::new(
+                Code::AnchorAssigned,
+                span,
+                format!("assignment to the anchor `{name}`"),
+            )
+            .with_primary("the snapshot is lost")
+            .with_label(declared, "the snapshot is taken here"),
         );
     }
 

@@ -17,6 +17,7 @@ struct Binds {
     /// Assigns a variable of an enclosing block of the same function (re-induction).
     reinduces: bool,
     warn_unused: bool,
+    is_anchor: bool,
     /// The declaration has an initialiser, so a second one is a store.
     has_value: bool,
 }
@@ -122,7 +123,7 @@ impl<'a> Resolver<'a, '_> {
             self.set_bind(name.id, var, BindAction::Assign);
             return;
         }
-        self.warn_shadowing(name, true);
+        self.warn_shadowing(name);
         let calls_seen = std::mem::replace(&mut self.calls_seen, false);
         let var = self.declare(name.name, kind, name.span);
         self.calls_seen = calls_seen;
@@ -195,7 +196,12 @@ impl<'a> Resolver<'a, '_> {
             StmtKind::Var(decl) => self.var_decl(decl, stmt.visibility),
             StmtKind::Anchor { name, value } => {
                 self.expr(value);
-                let binds = Binds { warn_unused: true, has_value: true, ..Binds::default() };
+                let binds = Binds {
+                    warn_unused: true,
+                    is_anchor: true,
+                    has_value: true,
+                    ..Binds::default()
+                };
                 self.bind(name, binds);
             }
             StmtKind::Function(function) => self.function_stmt(function),
@@ -276,6 +282,7 @@ impl<'a> Resolver<'a, '_> {
             constant,
             reinduces: !constant,
             warn_unused: visibility.is_none(),
+            is_anchor: false,
             has_value: !matches!(decl.init, Init::None),
         };
         match decl.target {
@@ -321,14 +328,14 @@ impl<'a> Resolver<'a, '_> {
                 self.constant_redeclared(name, var);
                 return self.set_bind(name.id, var, BindAction::Assign);
             }
-            Some(var) if !binds.constant => return self.bind_again(var, name),
+            Some(var) if !binds.constant => return self.bind_again(var, name, binds),
             _ => {}
         }
         if here.is_none()
             && binds.reinduces
             && let Some(var) = self.reinduced(name)
         {
-            return self.bind_again(var, name);
+            return self.bind_again(var, name, binds);
         }
         let var = self.new_var(name.name, VarKind::Variable, name.span);
         self.bindings.push(name.name, var);
@@ -336,17 +343,22 @@ impl<'a> Resolver<'a, '_> {
     }
 
     fn bind_new(&mut self, var: VarId, name: Binding, binds: Binds) {
-        self.warn_shadowing(name, false);
+        self.warn_shadowing(name);
         self.mark_declared(var);
         self.out.vars[var.0 as usize].is_constant = binds.constant;
         let state = self.state_mut(var);
         state.warn_unused = binds.warn_unused;
         state.leakable = true;
+        state.is_anchor = binds.is_anchor;
         self.set_bind(name.id, var, BindAction::Declare);
     }
 
-    fn bind_again(&mut self, var: VarId, name: Binding) {
+    fn bind_again(&mut self, var: VarId, name: Binding, binds: Binds) {
+        // `anchor` again takes the snapshot again.
+        let was_anchor = self.state(var).is_anchor;
+        self.state_mut(var).is_anchor &= !binds.is_anchor;
         self.store(var, false, name.span);
+        self.state_mut(var).is_anchor = was_anchor || binds.is_anchor;
         self.set_bind(name.id, var, BindAction::Assign);
     }
 
@@ -363,14 +375,11 @@ impl<'a> Resolver<'a, '_> {
     }
 
     /// Warns of a declaration that hides a builtin.
-    fn warn_shadowing(&mut self, name: Binding, is_function: bool) {
+    fn warn_shadowing(&mut self, name: Binding) {
         let Predeclared::Exact(found) = self.predeclared(name.name) else { return };
         let text = self.text(name.name);
-        // A lower-case alias makes an ordinary variable name; only a call could confuse them.
-        if !is_function && found.spec().name != text {
-            return;
-        }
-        if text.starts_with(char::is_lowercase) && !is_function {
+        // An alias in lower case makes an ordinary name; nobody means the builtin by it.
+        if found.spec().name != text {
             return;
         }
         let message = format!("`{text}` hides the builtin function of that name");
@@ -409,7 +418,7 @@ impl<'a> Resolver<'a, '_> {
     fn finale(&mut self, body: &Block<'a>) {
         let id = self.new_function();
         self.function_states[id.index()].is_finale = true;
-        self.out.finales.push(id);
+        self.has_finales = true;
         let outer = self.context;
         self.context = super::scope::Context {
             body: Some(id),

@@ -23,7 +23,7 @@ impl Resolver<'_, '_> {
 }
 
 /// The candidate with the smallest edit distance to `text`, if one is close: at most a third of
-/// the letters differ.
+/// the letters differ, and at most three.
 pub(crate) fn closest<'c>(
     text: &str,
     candidates: impl Iterator<Item = &'c str>,
@@ -33,7 +33,7 @@ pub(crate) fn closest<'c>(
         return None;
     }
     let mut best: Option<(usize, &str)> = None;
-    let mut limit = wanted.len().div_ceil(3).min(4);
+    let mut limit = (wanted.len() / 3).clamp(1, 3);
     if wanted.len() < 2 {
         return None;
     }

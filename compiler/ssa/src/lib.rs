@@ -18,3 +18,4 @@ pub mod unit;
 pub mod verify;
 pub mod number;
 pub mod eval;
+pub mod pass;

@@ -116,8 +116,7 @@ fn values_live_across_blocks_are_counted() {
 
 #[test]
 fn many_constants_in_a_loop_do_not_exhaust_registers() {
-    let mut text =
-        String::from("function \"f\" -> any {\nblock0:\n  jump block1\nblock1:\n");
+    let mut text = String::from("function \"f\" -> any {\nblock0:\n  jump block1\nblock1:\n");
     for i in 0..300 {
         text += &format!("  v{i} = load_str \"s{i}\"\n  print v{i}, 0\n");
     }
@@ -143,7 +142,9 @@ fn a_switch_may_have_more_cases_than_one_instruction_holds() {
     let text = format!(
         "function \"f\" -> f64 {{\nblock0(v0: f64):\n  switch v0, [{}], block4\n{}}}\n",
         cases.join(", "),
-        (1..5).map(|i| format!("block{i}:\n  v{i} = load_f64 {i}.0\n  return v{i}\n")).collect::<String>(),
+        (1..5)
+            .map(|i| format!("block{i}:\n  v{i} = load_f64 {i}.0\n  return v{i}\n"))
+            .collect::<String>(),
     );
     let list = listing(&text);
     assert_eq!(list.matches("switch_f64").count(), 3, "{list}");

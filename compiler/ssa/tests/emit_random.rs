@@ -1,16 +1,17 @@
 //! Random functions behave the same before and after code emission, and their code passes the
 //! verifier.
 
-mod support;
 #[path = "support/machine.rs"]
 mod machine;
 #[path = "support/random.rs"]
 mod random;
+mod support;
 
 use hyp_bytecode::rep::Rep;
 use hyp_bytecode::verify::verify;
 use hyp_ssa::emit::Emitter;
 use hyp_ssa::eval::{self, Observation, Value};
+use hyp_ssa::ir::Func;
 use hyp_ssa::text;
 use hyp_ssa::unit::Unit;
 
@@ -24,10 +25,10 @@ fn without_messages(observation: Observation) -> (String, Vec<String>, Vec<Strin
     (end, output.into_iter().map(plain).collect(), globals)
 }
 
-fn check(seed: u64, emitter: &mut Emitter) {
+fn check(seed: u64, emitter: &mut Emitter, generate: fn(u64, &Unit) -> Func) {
     let mut unit = Unit::default();
     unit.globals.push(Rep::Any);
-    let func = random::function(seed, &unit);
+    let func = generate(seed, &unit);
     unit.funcs.push(func);
     let func = &unit.funcs[0];
     let ssa = || text::print(func, &unit);
@@ -41,21 +42,34 @@ fn check(seed: u64, emitter: &mut Emitter) {
     let id = hyp_bytecode::module::FuncId(0);
     for (x, y) in [(0.0, Value::Null), (2.0, Value::Num(1.0)), (f64::NAN, Value::Bool(true))] {
         let args = [Value::Num(x), y];
-        let expected = eval::observe(&unit, id, &args, 20_000);
+        let expected = eval::observe(&unit, id, &args, 2_000);
         if expected.end == "steps" {
             continue;
         }
-        let actual = machine::observe(&unit, &code, &args, 100_000);
+        let actual = machine::observe(&unit, &code, &args, 20_000);
         let (expected, actual) = (without_messages(expected), without_messages(actual));
-        assert!(expected == actual, "seed {seed}, {args:?}:\n{expected:?}\n{actual:?}\n{}\n{list}", ssa());
+        assert!(
+            expected == actual,
+            "seed {seed}, {args:?}:\n{expected:?}\n{actual:?}\n{}\n{list}",
+            ssa()
+        );
+    }
+}
+
+fn check_all(generate: fn(u64, &Unit) -> Func) {
+    let mut emitter = Emitter::default();
+    let n = std::env::var("EMIT_SEEDS").ok().and_then(|n| n.parse().ok()).unwrap_or(2000);
+    for seed in 1..=n {
+        check(seed, &mut emitter, generate);
     }
 }
 
 #[test]
 fn random_functions_keep_their_behaviour() {
-    let mut emitter = Emitter::default();
-    let n = std::env::var("EMIT_SEEDS").ok().and_then(|n| n.parse().ok()).unwrap_or(2000);
-    for seed in 1..=n {
-        check(seed, &mut emitter);
-    }
+    check_all(random::function);
+}
+
+#[test]
+fn tangled_functions_keep_their_behaviour() {
+    check_all(random::tangle);
 }

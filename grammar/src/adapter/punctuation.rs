@@ -221,12 +221,13 @@ impl Adapter<'_, '_> {
     }
 
     fn open_brace(&mut self, token: Raw) {
+        let in_head = self.frame().func.is_some();
         let (tok, kind, then, pos) = match self.pos {
             Pos::Block => {
                 let (kind, then) = self.frame().block;
                 (Tok::LBrace, kind, then, inner_pos(kind))
             }
-            Pos::AfterParams | Pos::TypeEnd if self.frame().func.is_some() => {
+            Pos::AfterParams | Pos::TypeEnd if in_head => {
                 let then = self.frame().func.take().unwrap_or(Then::Stmt);
                 (Tok::LBrace, FrameKind::Statements, then, Pos::Start)
             }

@@ -84,6 +84,32 @@ macro_rules! for_each_code {
             MisplacedThis = "E0213", Error, "`this` without a receiver",
                 "`this` is the receiver of a method or constructor. Static members and functions outside of sessions and records have none.";
             // Types.
+            VariableMismatch = "E0301", Error, "value does not fit the variable",
+                "The type of the value is known and is not the type of the variable. When the program runs anyway, an annotated variable raises a type error there.";
+            ResultMismatch = "E0302", Error, "value does not fit the result type",
+                "The type of the returned value is known and is not the declared result type of the function.";
+            ArgumentMismatch = "E0303", Error, "argument does not fit the parameter",
+                "The type of the argument is known and is not the type of the parameter.";
+            WrongArity = "E0304", Error, "wrong number of arguments",
+                "A function takes as many arguments as it has parameters; parameters with a default may be left out. Builtin functions ignore surplus arguments.";
+            NotCallable = "E0305", Error, "value is not callable",
+                "Only functions, triggers, bound methods, sessions and builtin functions can be called.";
+            OperandMismatch = "E0306", Error, "operator does not fit its operands",
+                "Arithmetic needs numbers, `+` numbers or a string, and ordering two numbers or two strings. When the program runs anyway, operands are converted to numbers where that is possible.";
+            ConditionNotBoolean = "E0307", Error, "condition is not boolean",
+                "Conditions of `if` and loops and guards are boolean. When the program runs anyway, the truthiness of the value decides.";
+            OscillateNotBoolean = "E0308", Error, "`oscillate` of a value that is not boolean",
+                "`oscillate` turns true into false and false into true.";
+            MissingResult = "E0309", Error, "function ends without its result",
+                "A function whose result is `number` or `boolean` must return a value on every way through it; null is neither. When the program runs anyway, reaching the end raises a type error.";
+            NotIndexable = "E0310", Error, "value has no elements",
+                "Only arrays, strings, objects and records can be indexed.";
+            NotIterable = "E0311", Error, "value cannot be iterated over",
+                "`within` goes over arrays, strings, objects and ranges.";
+            NoMembers = "E0312", Error, "value has no members",
+                "Only instances, sessions, records and objects have members.";
+            ElementMismatch = "E0313", Error, "value does not fit the element type",
+                "The type of the value is known and is not the element type of the array.";
             // Sessions, records and patterns.
             DuplicateType = "E0401", Error, "duplicate type",
                 "Names of sessions and records are known in the whole program, so each can be declared once.";
@@ -93,11 +119,35 @@ macro_rules! for_each_code {
                 "A session or record has at most one constructor. Give its parameters default values instead of writing several.";
             StaticConstructor = "E0404", Error, "static constructor",
                 "A constructor makes an instance, so it cannot be `dominant`.";
+            UndefinedRecord = "E0405", Error, "undefined record type",
+                "A record literal names a type that is declared with `tranceify` or `record`.";
+            MissingField = "E0406", Error, "missing field",
+                "A record literal gives every field that is neither optional nor has a default.";
+            UnknownField = "E0407", Error, "unknown field",
+                "The record type does not declare a field of this name.";
+            FieldMismatch = "E0408", Error, "value does not fit the field",
+                "The type of the value is known and is not the declared type of the field.";
+            UnknownMember = "E0409", Error, "unknown member of a session",
+                "The session does not declare a member of this name. The set of members of an instance never changes.";
+            StaticAccess = "E0410", Error, "member reached the wrong way",
+                "Members of instances are reached through an instance; static fields are assigned through the session.";
+            NotVisible = "E0411", Error, "member is private",
+                "A member declared with `conceal` can be used only inside the text of its session.";
+            MethodAssigned = "E0412", Error, "assignment to a method",
+                "Methods belong to their session and cannot be replaced.";
+            ConstructorMember = "E0413", Error, "constructor used as a member",
+                "A constructor runs when the session is called: `S(…)`.";
+            FrozenRecord = "E0414", Error, "change of a frozen record",
+                "Records are values, so a constant that holds a record fixes its fields as well.";
+            ImpossiblePattern = "E0415", Error, "pattern that never matches",
+                "The pattern matches only values of another type than that of the subject.";
             // Limits.
             SourceTooLarge = "E0501", Error, "source file too large",
                 "Source files are limited to 16 MiB.";
             NestingTooDeep = "E0502", Error, "nesting too deep",
                 "Brackets, blocks and operators may be nested 200 levels deep, and one expression may be a tree of at most 1000 levels.";
+            FunctionTooLarge = "E0505", Error, "function too large",
+                "The code of one function has limits: values that are live at the same time, operands of one call or literal, and total length. Splitting the function removes the problem.";
             UnsupportedImport = "E0503", Error, "imports are not supported",
                 "This version compiles single files. Modules are linked in a later version.";
             UnsupportedAsync = "E0504", Error, "`mesmerize` is not supported",
@@ -125,6 +175,40 @@ macro_rules! for_each_code {
                 "The statement before it always leaves the block.";
             SharedCapture = "W0611", Warning, "local variable used in a type",
                 "A session or record exists once per program, even when it is declared in a function. The local variables that its members use are therefore shared by all calls of that function.";
+            UnknownType = "W0612", Warning, "unknown type",
+                "The annotation names no type. It is treated as unknown, so nothing is checked.";
+            NullableVariable = "W0613", Warning, "variable may be null",
+                "`number` and `boolean` do not include null. A variable that is null at first, or is given a value that may be null, is treated as `number?` or `boolean?`.";
+            NullToNonNullable = "W0614", Warning, "null for a type without null",
+                "The place is declared with a type that does not mention null. It is accepted; say so with `?`.";
+            NeverEqual = "W0615", Warning, "comparison is always the same",
+                "Values of different kinds are never equal, and nothing is converted.";
+            NonBooleanOperand = "W0616", Warning, "operand is not boolean",
+                "`!`, `&&` and `||` use the truthiness of their operands; `&&` and `||` give one of the operands.";
+            NeverNull = "W0617", Warning, "value is never null",
+                "`??` and `?.` have no effect on a value that is never null.";
+            CoalescePrecedence = "W0618", Warning, "`+` binds tighter than `??`",
+                "`a + b ?? c` means `(a + b) ?? c`, and a sum is never null.";
+            AssignmentAsCondition = "W0619", Warning, "assignment used as a condition",
+                "`=` assigns and `==` compares. Parentheses say that the assignment is meant.";
+            NonExhaustive = "W0620", Warning, "`entrain` does not cover every value",
+                "When no arm matches and there is no `otherwise`, an error is raised.";
+            UnreachableArm = "W0621", Warning, "unreachable arm",
+                "An earlier arm without guard matches every value.";
+            UnknownRecordPattern = "W0622", Warning, "unknown record type in a pattern",
+                "No record of this name is declared, so the pattern never matches.";
+            NullableField = "W0623", Warning, "field may be null",
+                "A `number` or `boolean` field must be given a value by its initialiser, or by the constructor on every way through it, before the instance is used.";
+            MissingValue = "W0624", Warning, "null instead of a result",
+                "The function declares a result, and this way through it gives null.";
+            ProcedureResult = "W0625", Warning, "value returned from a procedure",
+                "An `imperative` suggestion always gives null.";
+            AnchorAssigned = "W0626", Warning, "assignment to an anchor",
+                "An anchor is a snapshot to return to. It can be assigned, but then the snapshot is lost.";
+            IndexNotNumber = "W0628", Warning, "index is not a number",
+                "Elements of arrays and strings are counted from 0. An index of another kind is converted to a number.";
+            SharedRedeclared = "W0627", Warning, "`sharedTrance` declared with different types",
+                "All declarations of a shared variable mean the same variable.";
         }
     };
 }

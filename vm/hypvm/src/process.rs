@@ -2,10 +2,11 @@
 
 use std::io::Write;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use hyp_bytecode::verify::VerifiedModule;
-use hyp_vm::report::Report;
-use hyp_vm::vm::{Outcome, Vm, VmOptions};
+use hyp_vm::Report;
+use hyp_vm::{Outcome, Vm, VmOptions};
 
 /// Options of a run that both tools offer.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -60,15 +61,13 @@ pub fn execute(
 fn forward_interrupts(vm: &Vm) {
     #[cfg(unix)]
     {
-        let flag = vm.interrupt_handle().flag();
-        let first = Arc::clone(&flag);
-        // Registered first, so that it sees the flag only from the second signal on.
-        let _ = signal_hook::flag::register_conditional_shutdown(
-            signal_hook::consts::SIGINT,
-            130,
-            first,
-        );
-        let _ = signal_hook::flag::register(signal_hook::consts::SIGINT, flag);
+        use signal_hook::consts::SIGINT;
+        use signal_hook::flag::{register, register_conditional_shutdown};
+        let is_second = Arc::new(AtomicBool::new(false));
+        // Without a handler the first Ctrl-C ends the process as usual.
+        let _ = register_conditional_shutdown(SIGINT, 130, Arc::clone(&is_second))
+            .and_then(|_| register(SIGINT, is_second))
+            .and_then(|_| register(SIGINT, vm.interrupt_handle().flag()));
     }
     #[cfg(not(unix))]
     let _ = vm;

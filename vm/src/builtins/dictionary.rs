@@ -114,13 +114,11 @@ pub(super) fn dict_from_json(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap>
     dict(vm, &args, 0)
 }
 
-/// Calls the function of argument 1 with every key and value of argument 0. `visit` adds to the
-/// resulting dictionary.
-fn each_entry(
-    vm: &mut Vm,
-    args: &Args<'_>,
-    visit: fn(&mut Vm, Value, (Value, Value), Value) -> Result<(), Trap>,
-) -> Result<Value, Trap> {
+/// Adds to the resulting dictionary, given an entry and what the callback returned for it.
+type Visit = fn(&mut Vm, Value, (Value, Value), Value) -> Result<(), Trap>;
+
+/// Calls the function of argument 1 with every key and value of argument 0.
+fn each_entry(vm: &mut Vm, args: &Args<'_>, visit: Visit) -> Result<Value, Trap> {
     let dict = dict(vm, args, 0)?;
     let function = args.function(vm, 1)?;
     let (keys, values): (Vec<Value>, Vec<Value>) = vm.object_entries(dict).into_iter().unzip();

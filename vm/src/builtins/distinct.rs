@@ -74,9 +74,11 @@ impl<'v> Distinct<'v> {
             // NaN does not even equal itself.
             Some(_) if v.as_num().is_some_and(f64::is_nan) => None,
             Some(key) => self.keys.get(&key).copied(),
-            None => self.structured.iter().copied().find(|&index| {
-                self.items.get(index).is_some_and(|&item| self.vm.equals(item, v))
-            }),
+            None => {
+                self.structured.iter().copied().find(|&index| {
+                    self.items.get(index).is_some_and(|&item| self.vm.equals(item, v))
+                })
+            }
         }
     }
 

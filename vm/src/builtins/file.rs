@@ -184,8 +184,8 @@ fn seconds(time: io::Result<SystemTime>) -> Value {
 pub(super) fn copy_file(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
     let args = Args::new(Builtin::CopyFile, args);
     let (from, to) = (args.text(vm, 0)?, args.text(vm, 1)?);
-    let bytes = fs::copy(from, to)
-        .map_err(|e| failed("copy file", &format!("{from}' to '{to}"), &e))?;
+    let bytes =
+        fs::copy(from, to).map_err(|e| failed("copy file", &format!("{from}' to '{to}"), &e))?;
     Ok(Value::num(bytes as f64))
 }
 

@@ -48,13 +48,9 @@ pub(super) fn set_env(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
     Ok(Value::NULL)
 }
 
-pub(super) fn get_all_environment_variables(
-    vm: &mut Vm,
-    _args: &[Value],
-) -> Result<Value, Trap> {
-    let inherited = env::vars_os().filter_map(|(name, value)| {
-        Some((name.into_string().ok()?, value.into_string().ok()?))
-    });
+pub(super) fn get_all_environment_variables(vm: &mut Vm, _args: &[Value]) -> Result<Value, Trap> {
+    let inherited = env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     let mut all: BTreeMap<String, String> = inherited.collect();
     all.extend(vm.builtins.environment.iter().map(|(name, value)| (name.clone(), value.clone())));
     let result = vm.new_object()?;

@@ -97,7 +97,8 @@ mod tests {
     #[test]
     fn emails() {
         assert!(is_email("user.name+tag@domain.co.uk"));
-        for bad in ["invalid.email", "@example.com", "a@b", "a@b.c", "a@.com", "ä@b.de", "a@b@c.de"] {
+        for bad in ["invalid.email", "@example.com", "a@b", "a@b.c", "a@.com", "ä@b.de", "a@b@c.de"]
+        {
             assert!(!is_email(bad), "{bad}");
         }
     }
@@ -106,7 +107,9 @@ mod tests {
     fn urls() {
         assert!(is_url("https://www.example.com/path"));
         assert!(is_url("https://a b"));
-        for bad in ["not a url", "ftp://example.com", "http://a", "http:///x", "HTTP://ab", "https://ab c"] {
+        for bad in
+            ["not a url", "ftp://example.com", "http://a", "http:///x", "HTTP://ab", "https://ab c"]
+        {
             assert!(!is_url(bad), "{bad}");
         }
     }

@@ -8,13 +8,13 @@ use std::ptr::NonNull;
 use crate::object::Header;
 
 /// Bytes of a block.
-pub const BLOCK_BYTES: usize = 32 << 10;
+pub(crate) const BLOCK_BYTES: usize = 32 << 10;
 /// Bytes of a line.
-pub const LINE_BYTES: usize = 128;
+pub(crate) const LINE_BYTES: usize = 128;
 /// Lines of a block.
-pub const LINES: usize = BLOCK_BYTES / LINE_BYTES;
+pub(crate) const LINES: usize = BLOCK_BYTES / LINE_BYTES;
 /// First line that holds objects.
-pub const FIRST_LINE: usize = LINES / LINE_BYTES;
+pub(crate) const FIRST_LINE: usize = LINES / LINE_BYTES;
 
 const LAYOUT: Layout = match Layout::from_size_align(BLOCK_BYTES, BLOCK_BYTES) {
     Ok(layout) => layout,

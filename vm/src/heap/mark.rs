@@ -7,7 +7,7 @@ use crate::object::{
 use crate::value::Value;
 
 /// State of one collection's marking.
-pub struct Marker<'a> {
+pub(crate) struct Marker<'a> {
     epoch: u8,
     work: Vec<*mut Header>,
     /// Field counts by type id, for records and instances.
@@ -21,7 +21,7 @@ impl<'a> Marker<'a> {
 
     /// Marks a root or child.
     #[inline]
-    pub fn value(&mut self, v: Value) {
+    pub(crate) fn value(&mut self, v: Value) {
         if v.is_heap() {
             self.object(v.ptr());
         }

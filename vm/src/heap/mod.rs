@@ -9,9 +9,9 @@
 //! Invariant: objects never move.
 //! Invariant: every allocation counts against the limit, object buffers included.
 
-pub mod block;
-pub mod large;
-pub mod mark;
+pub(crate) mod block;
+pub(crate) mod large;
+pub(crate) mod mark;
 
 use std::cell::{Cell, UnsafeCell};
 
@@ -21,7 +21,7 @@ use block::{BLOCK_BYTES, Block, LINES};
 use large::LargeSpace;
 
 /// Largest object of the block space, in bytes.
-pub const SMALL_MAX: usize = 255 * 32;
+pub(crate) const SMALL_MAX: usize = 255 * 32;
 /// Bytes allocated between two collections at least.
 const BUDGET_MIN: usize = 8 << 20;
 /// Bytes allocated between two collections at least when the limit is near.
@@ -31,7 +31,7 @@ const LIMIT_SLACK: usize = 1 << 20;
 
 /// The heap of one virtual machine. Its first two fields are part of the native interface.
 #[repr(C)]
-pub struct Heap {
+pub(crate) struct Heap {
     /// Next free byte.
     pub(crate) ptr: Cell<*mut u8>,
     /// End of the current run.
@@ -67,7 +67,7 @@ impl Heap {
     /// An empty heap that never exceeds `bytes_max` by more than 1 MiB. With `stress`, every
     /// safepoint collects and freed memory is overwritten.
     #[must_use]
-    pub fn new(bytes_max: usize, stress: bool) -> Heap {
+    pub(crate) fn new(bytes_max: usize, stress: bool) -> Heap {
         let null = std::ptr::null_mut();
         let hasher = ahash::RandomState::new();
         let heap = Heap {
@@ -109,13 +109,13 @@ impl Heap {
 
     /// Whether the next safepoint should collect.
     #[inline]
-    pub fn is_collection_wanted(&self) -> bool {
+    pub(crate) fn is_collection_wanted(&self) -> bool {
         self.wanted.get()
     }
 
     /// Current figures.
     #[must_use]
-    pub fn stats(&self) -> HeapStats {
+    pub(crate) fn stats(&self) -> HeapStats {
         HeapStats { committed: self.committed(), collections: self.collections.get() }
     }
 

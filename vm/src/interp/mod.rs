@@ -9,12 +9,13 @@
 //! frame, branch targets and table indices exist, and every register holds its representation.
 
 mod access;
+mod at;
 mod call;
 mod slow;
 
 use hyp_bytecode::op::Op;
 
-use crate::link::{FuncInfo, Site, site_key};
+use crate::link::{FuncInfo, Site};
 use crate::number;
 use crate::object::{Array, Closure, Kind};
 use crate::stack::Frame;
@@ -111,12 +112,12 @@ unsafe fn numbers_fit(mut mask: u64, args: *const Value) -> bool {
     true
 }
 
-/// Looks a key up in an inline cache; 0 if it is not there.
+/// Looks a type id up in an inline cache; 0 if it is not there.
 ///
 /// # Safety
 /// `site` is valid.
 #[inline(always)]
-unsafe fn probe(site: *const Site, key: u64) -> u64 {
+unsafe fn probe(site: *const Site, key: u32) -> u64 {
     // SAFETY: by contract.
     unsafe {
         let mut i = 0;
@@ -678,7 +679,7 @@ pub(crate) unsafe fn run_loop(vm: *mut Vm, mut pc: *const u32, mut base: *mut Va
                     if p >> 48 != 0 || !call_allowed!() {
                         slow!(call::call_method);
                     }
-                    let key = site_key(*(p as *const u32), *pc.add(1), Op::CallMethod as u8);
+                    let key = *(p as *const u32);
                     let info = probe((*vm).sites.add(*pc.add(2) as usize), key) as *const FuncInfo;
                     if info.is_null() || (*info).n_params as usize != count {
                         slow!(call::call_method);
@@ -832,7 +833,7 @@ pub(crate) unsafe fn run_loop(vm: *mut Vm, mut pc: *const u32, mut base: *mut Va
                     if p >> 48 != 0 {
                         slow!(access::get_member);
                     }
-                    let key = site_key(*(p as *const u32), *pc.add(1), Op::GetMember as u8);
+                    let key = *(p as *const u32);
                     let payload = probe((*vm).sites.add(*pc.add(2) as usize), key);
                     if payload == 0 {
                         slow!(access::get_member);
@@ -846,7 +847,7 @@ pub(crate) unsafe fn run_loop(vm: *mut Vm, mut pc: *const u32, mut base: *mut Va
                     if p >> 48 != 0 {
                         slow!(access::set_member);
                     }
-                    let key = site_key(*(p as *const u32), *pc.add(1), Op::SetMember as u8);
+                    let key = *(p as *const u32);
                     let payload = probe((*vm).sites.add(*pc.add(2) as usize), key);
                     let v = get!(c!(w));
                     if payload == 0 || (payload & access::NUMBER_ONLY != 0 && !v.is_num()) {

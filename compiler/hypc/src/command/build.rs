@@ -1,11 +1,13 @@
 //! `hypc build`.
 
-use std::io::Write;
+use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use bumpalo::Bump;
 use hyp_bytecode::container;
 use hyp_grammar::intern::Interner;
+use hyp_grammar::source::LineIndex;
 use hypvm::exit;
 use hypvm::process::print;
 
@@ -70,14 +72,32 @@ fn syntax(file: &Path, emit: Emit) -> Result<i32, i32> {
     })?;
     let mut interner = Interner::new();
     if emit == Emit::Tokens {
-        return Ok(i32::from(print(&hyp_grammar::dump_tokens(&mut interner, &text))));
+        return Ok(tokens(file, &mut interner, &text));
     }
     let arena = Bump::new();
     let (program, diagnostics) = hyp_grammar::parse(&arena, &mut interner, &text);
-    let code = print(&hyp_grammar::dump_ast(&program, &interner));
+    let code = print(&format!("{program:#?}\n"));
     for diagnostic in &diagnostics {
         eprintln!("hypc: {}: {}", file.display(), diagnostic.message);
     }
     let failed = diagnostics.iter().any(hyp_grammar::diagnostic::Diagnostic::is_error);
     Ok(i32::from(if failed { exit::FAILURE } else { code }))
+}
+
+/// Prints one token per line with its position.
+fn tokens(file: &Path, interner: &mut Interner, text: &str) -> i32 {
+    let (tokens, diagnostics) = hyp_grammar::tokens(interner, text);
+    let lines = LineIndex::new(text);
+    let mut out = String::new();
+    for token in &tokens {
+        let at = lines.locate(text, token.span.start);
+        // Writing to a string cannot fail.
+        let _ = writeln!(out, "{}:{} {}", at.line, at.column, token.describe(text, interner));
+    }
+    let code = print(&out);
+    for diagnostic in &diagnostics {
+        eprintln!("hypc: {}: {}", file.display(), diagnostic.message);
+    }
+    let failed = diagnostics.iter().any(hyp_grammar::diagnostic::Diagnostic::is_error);
+    i32::from(if failed { exit::FAILURE } else { code })
 }

@@ -168,9 +168,17 @@ impl Alloc {
         self.regs.len() as u32 - 1
     }
 
-    fn find(&self, mut vreg: u32) -> u32 {
+    /// Leader of a merged register; exact links once `coalesce` is done.
+    fn find(&self, vreg: u32) -> u32 {
+        self.leader[vreg as usize]
+    }
+
+    /// As `find` while registers are still being merged; shortens the path.
+    fn find_path(&mut self, mut vreg: u32) -> u32 {
         while self.leader[vreg as usize] != vreg {
-            vreg = self.leader[vreg as usize];
+            let up = self.leader[self.leader[vreg as usize] as usize];
+            self.leader[vreg as usize] = up;
+            vreg = up;
         }
         vreg
     }
@@ -188,11 +196,14 @@ impl Alloc {
             let Flow { param, arg, .. } = self.flows[k];
             if !self.merge(select, live, param, arg) {
                 let target = super::as_param(func, param).map_or(NONE, |(b, _)| b.0);
-                let leader = self.find(arg) as usize;
+                let leader = self.find_path(arg) as usize;
                 if self.avoid[leader] == NONE {
                     self.avoid[leader] = target;
                 }
             }
+        }
+        for vreg in 0..self.leader.len() as u32 {
+            self.leader[vreg as usize] = self.find_path(vreg);
         }
     }
 
@@ -221,7 +232,7 @@ impl Alloc {
 
     /// Gives both the same register if possible.
     fn merge(&mut self, select: &Select, live: &mut Live, param: u32, arg: u32) -> bool {
-        let (a, b) = (self.find(param), self.find(arg));
+        let (a, b) = (self.find_path(param), self.find_path(arg));
         if a == b {
             return true;
         }

@@ -1,8 +1,8 @@
 //! Takes a function out of SSA into register code.
 //!
-//! Steps: [`cfg`](self) finds loops and the block order; `select` chooses instructions over
-//! virtual registers, fuses conditions into branches and plans constants; `live` computes live
-//! ranges; `alloc` merges block parameters with their arguments and assigns registers; `layout`
+//! Steps: `cfg` finds loops and the block order; `select` (with `mark`, `hoist`, `slots`, `relax`)
+//! chooses instructions over virtual registers, fuses conditions into branches and plans constants;
+//! `live` computes live ranges; `alloc` merges block parameters with their arguments and assigns registers; `layout`
 //! orders the code, turns edges into moves, rotates loops; `encode` writes words and tables.
 //!
 //! Invariant: the output depends on the input only; no step iterates over a hash table.
@@ -10,11 +10,15 @@
 mod alloc;
 mod cfg;
 mod encode;
+mod hoist;
 mod layout;
 mod live;
+mod mark;
 mod moves;
 mod plan;
+mod relax;
 mod select;
+mod slots;
 
 use crate::ir::{Block, Def, Func, ModuleFacts, Pos, Value};
 use hyp_bytecode::module::{Function, limit};

@@ -5,6 +5,7 @@
 //! condition of a branch becomes part of it.
 
 use super::cfg::{Cfg, edge};
+use super::hoist::{Hoist, counted_limit};
 use super::plan::{self, Demand, Test};
 use super::{EmitError, EmitErrorKind, NONE};
 use crate::ir::{Def, Func, InstData, ModuleFacts, Opcode, Pos, Term, Value};
@@ -94,19 +95,6 @@ pub(super) enum Source {
     Constant(u32),
 }
 
-/// A constant that may be loaded in front of a loop.
-#[derive(Clone, Copy, Debug)]
-struct Hoist {
-    value: u32,
-    /// Outermost loop around the uses.
-    in_loop: u32,
-    weight: u32,
-    /// Block that loads it.
-    block: u32,
-    /// The register, or `NONE` if it was not chosen.
-    reg: u32,
-}
-
 /// Selected code and tables of the virtual registers.
 #[derive(Default)]
 pub(super) struct Select {
@@ -127,23 +115,23 @@ pub(super) struct Select {
     pub(super) slot_base: u32,
     pub(super) n_slots: u32,
     /// Number of uses, by value.
-    use_count: Vec<u32>,
+    pub(super) use_count: Vec<u32>,
     /// Whether some reader insists on the value's representation, by register.
-    is_strict: Vec<bool>,
-    is_live: Vec<bool>,
-    is_fused: Vec<bool>,
+    pub(super) is_strict: Vec<bool>,
+    pub(super) is_live: Vec<bool>,
+    pub(super) is_fused: Vec<bool>,
     /// Defining instruction of constants, by value.
-    constant: Vec<u32>,
+    pub(super) constant: Vec<u32>,
     /// Register of a value: itself, or the slot that it was read from.
-    reg_of: Vec<u32>,
-    cached_reg: Vec<u32>,
-    cached_at: Vec<(u32, usize)>,
-    hoists: Vec<Hoist>,
-    slot_version: Vec<u32>,
-    slot_reads: Vec<(u32, u32, u32, u32)>,
-    work: Vec<u32>,
-    block: u32,
-    clock: u32,
+    pub(super) reg_of: Vec<u32>,
+    pub(super) cached_reg: Vec<u32>,
+    pub(super) cached_at: Vec<(u32, usize)>,
+    pub(super) hoists: Vec<Hoist>,
+    pub(super) slot_version: Vec<u32>,
+    pub(super) slot_reads: Vec<(u32, u32, u32, u32)>,
+    pub(super) work: Vec<u32>,
+    pub(super) block: u32,
+    pub(super) clock: u32,
 }
 
 impl Select {
@@ -236,244 +224,9 @@ impl Select {
         refill(&mut self.slot_version, func.n_slots as usize, 0);
     }
 
-    // ---- liveness of instructions
-
-    fn count_use(&mut self, func: &Func, v: Value) {
-        let v = super::resolve(func, v);
-        let count = &mut self.use_count[v as usize];
-        *count += 1;
-        if *count == 1 {
-            self.work.push(v);
-        }
-    }
-
-    /// Marks what effects and control flow need; counts uses by what is marked.
-    fn mark(&mut self, func: &Func, cfg: &Cfg) {
-        self.work.clear();
-        for &b in &cfg.rpo {
-            let block = &func.blocks[b as usize];
-            for &i in &block.insts {
-                let data = &func.insts[i.0 as usize];
-                let has_effect = match data.op {
-                    Opcode::SlotSet => true,
-                    Opcode::SlotGet => false,
-                    Opcode::Op(op) => {
-                        op.spec().effects.0 & (Effects::THROWS.0 | Effects::WRITES.0) != 0
-                    }
-                };
-                if has_effect {
-                    self.mark_inst(func, i.0);
-                }
-            }
-            if super::cfg::known_condition(func, &block.term).is_none()
-                && let Some(v) = block.term.operand()
-            {
-                self.count_use(func, v);
-            }
-        }
-        while let Some(v) = self.work.pop() {
-            match func.values[v as usize].def {
-                Def::Inst(i) => self.mark_inst(func, i.0),
-                Def::Param(b, k) => {
-                    for p in 0..cfg.preds(b.0).len() {
-                        let pred = cfg.preds(b.0)[p];
-                        self.mark_edges(func, pred, b.0, k as usize);
-                    }
-                }
-                Def::Alias(_) => {}
-            }
-        }
-    }
-
-    fn mark_inst(&mut self, func: &Func, i: u32) {
-        if !std::mem::replace(&mut self.is_live[i as usize], true) {
-            for &arg in &func.insts[i as usize].args {
-                self.count_use(func, arg);
-            }
-        }
-    }
-
-    fn mark_edges(&mut self, func: &Func, pred: u32, to: u32, k: usize) {
-        let term = &func.blocks[pred as usize].term;
-        let taken = super::cfg::known_condition(func, term).map(u32::from);
-        let mut i = 0;
-        while let Some(e) = edge(term, i) {
-            // Edge 0 is `then`, so a true condition excludes edge 1.
-            if e.block.0 == to && taken != Some(i) {
-                if let Some(&arg) = e.args.get(k) {
-                    self.count_use(func, arg);
-                }
-            }
-            i += 1;
-        }
-    }
-
-    // ---- conditions
-
-    /// Instruction that computes `v` for the terminator of `b` alone.
-    fn sole_def(&self, func: &Func, b: u32, v: u32) -> Option<u32> {
-        if self.use_count[v as usize] != 1 {
-            return None;
-        }
-        let inst = super::defining_inst(func, v)?;
-        let insts = &func.blocks[b as usize].insts;
-        // Conditions are computed last, so this look-up is short.
-        insts.iter().rev().take(64).any(|i| i.0 == inst).then_some(inst)
-    }
-
-    /// Whether `inst` of block `b` may be executed at the end of the block instead.
-    fn can_sink(&self, func: &Func, b: u32, inst: u32) -> bool {
-        let Opcode::Op(op) = func.insts[inst as usize].op else { return false };
-        let own = op.spec().effects;
-        let blocked = if own.has(Effects::THROWS) {
-            Effects::THROWS.0 | Effects::WRITES.0
-        } else if own.has(Effects::READS) {
-            Effects::WRITES.0
-        } else {
-            0
-        };
-        func.blocks[b as usize].insts.iter().rev().take_while(|i| i.0 != inst).all(|i| {
-            let data = &func.insts[i.0 as usize];
-            !self.is_live[i.0 as usize]
-                || self.is_fused[i.0 as usize]
-                || data.effects().0 & blocked == 0
-        })
-    }
-
-    fn find_fused(&mut self, func: &Func, cfg: &Cfg) {
-        for &b in &cfg.rpo {
-            let term = &func.blocks[b as usize].term;
-            let Term::Branch { cond, .. } = term else { continue };
-            if super::cfg::known_condition(func, term).is_some() {
-                continue;
-            }
-            let mut v = super::resolve(func, *cond);
-            while let Some(i) = self.sole_def(func, b, v) {
-                let data = &func.insts[i as usize];
-                match (data.op, data.args.first()) {
-                    (Opcode::Op(Op::Not), Some(&inner)) => {
-                        self.is_fused[i as usize] = true;
-                        v = super::resolve(func, inner);
-                    }
-                    (Opcode::Op(op), _) if Test::of(op).is_some() && self.can_sink(func, b, i) => {
-                        self.is_fused[i as usize] = true;
-                        break;
-                    }
-                    _ => break,
-                }
-            }
-        }
-    }
-
-    /// Follows fused instructions from the condition of a branch: the last value, the number of
-    /// inversions, the fused test.
-    fn fused_test(&self, func: &Func, cond: Value) -> (u32, bool, Option<u32>) {
-        let mut v = super::resolve(func, cond);
-        let mut is_inverted = false;
-        while let Some(i) = super::defining_inst(func, v) {
-            let data = &func.insts[i as usize];
-            match (self.is_fused[i as usize], data.op, data.args.first()) {
-                (true, Opcode::Op(Op::Not), Some(&inner)) => {
-                    is_inverted = !is_inverted;
-                    v = super::resolve(func, inner);
-                }
-                (true, ..) => return (v, is_inverted, Some(i)),
-                _ => break,
-            }
-        }
-        (v, is_inverted, None)
-    }
-
-    // ---- constants in front of loops
-
-    fn plan_hoists(&mut self, func: &Func, cfg: &Cfg, hoisted_max: usize) {
-        if cfg.loops.is_empty() || hoisted_max == 0 {
-            return;
-        }
-        for &b in &cfg.lin {
-            let depth = cfg.depth(b);
-            if depth == 0 || cfg.cold[b as usize] {
-                continue;
-            }
-            let in_loop = cfg.loops[cfg.loop_of[b as usize] as usize].outermost;
-            let weight = 1u32 << (3 * depth.min(8));
-            let block = &func.blocks[b as usize];
-            for &i in &block.insts {
-                if self.is_live[i.0 as usize] && !self.is_fused[i.0 as usize] {
-                    let data = &func.insts[i.0 as usize];
-                    match plan::constant_form(func, data) {
-                        Some((_, a, _)) => self.want_hoisted(func, a, in_loop, weight),
-                        None if data.op == Opcode::SlotSet => {}
-                        None => {
-                            for &arg in &data.args {
-                                self.want_hoisted(func, arg, in_loop, weight);
-                            }
-                        }
-                    }
-                }
-            }
-            self.plan_condition(func, cfg, b, in_loop, weight);
-        }
-        self.choose_hoists(func, cfg, hoisted_max);
-    }
-
-    fn plan_condition(&mut self, func: &Func, cfg: &Cfg, b: u32, in_loop: u32, weight: u32) {
-        let Term::Branch { cond, .. } = func.blocks[b as usize].term else { return };
-        let (_, _, Some(i)) = self.fused_test(func, cond) else { return };
-        let data = plan::inst(func, i);
-        if let Some(limit) = counted_limit(func, cfg, b, data) {
-            self.want_hoisted(func, limit, in_loop, weight);
-        } else if matches!(data.op, Opcode::Op(Op::LtAny | Op::LeAny | Op::EqAny)) {
-            for &arg in &data.args {
-                self.want_hoisted(func, arg, in_loop, weight);
-            }
-        }
-    }
-
-    fn want_hoisted(&mut self, func: &Func, v: Value, in_loop: u32, weight: u32) {
-        let value = super::resolve(func, v);
-        if self.constant[value as usize] != NONE {
-            self.hoists.push(Hoist { value, in_loop, weight, block: NONE, reg: NONE });
-        }
-    }
-
-    fn choose_hoists(&mut self, func: &Func, cfg: &Cfg, hoisted_max: usize) {
-        self.hoists.sort_unstable_by_key(|h| (h.value, h.in_loop));
-        self.hoists.dedup_by(|next, kept| {
-            let same = (next.value, next.in_loop) == (kept.value, kept.in_loop);
-            if same {
-                kept.weight = kept.weight.saturating_add(next.weight);
-            }
-            same
-        });
-        self.hoists.retain_mut(|h| {
-            h.block = load_block(cfg, h.in_loop);
-            h.block != NONE
-        });
-        self.hoists.sort_unstable_by_key(|h| (u32::MAX - h.weight, h.value, h.in_loop));
-        self.hoists.truncate(hoisted_max);
-        self.hoists.sort_unstable_by_key(|h| (h.value, h.in_loop));
-        for k in 0..self.hoists.len() {
-            let rep = func.values[self.hoists[k].value as usize].rep;
-            self.hoists[k].reg = self.new_reg(rep);
-        }
-    }
-
-    fn hoisted(&self, cfg: &Cfg, value: u32) -> Option<u32> {
-        if self.hoists.is_empty() {
-            return None;
-        }
-        let in_loop = match cfg.loop_of[self.block as usize] {
-            NONE => return None,
-            l => cfg.loops[l as usize].outermost,
-        };
-        let k = self.hoists.binary_search_by_key(&(value, in_loop), |h| (h.value, h.in_loop));
-        k.ok().map(|k| self.hoists[k].reg)
-    }
-
     // ---- selection
 
-    fn new_reg(&mut self, rep: Rep) -> u32 {
+    pub(super) fn new_reg(&mut self, rep: Rep) -> u32 {
         let reg = self.reps.len() as u32;
         self.reps.push(rep);
         self.def_at.push(NONE);
@@ -483,7 +236,7 @@ impl Select {
     }
 
     /// Appends an instruction whose uses are `uses[uses_at..]` and immediates `imms[imms_at..]`.
-    fn push(&mut self, cfg: &Cfg, mut inst: MInst) -> Result<(), EmitError> {
+    pub(super) fn push(&mut self, cfg: &Cfg, mut inst: MInst) -> Result<(), EmitError> {
         let (n_uses, n_imms) =
             (self.uses.len() - inst.uses_at as usize, self.imms.len() - inst.imms_at as usize);
         let shape = crate::shape::shape(inst.op);
@@ -513,7 +266,7 @@ impl Select {
         }
     }
 
-    fn load_constant(&mut self, func: &Func, cfg: &Cfg, value: u32, reg: u32) {
+    pub(super) fn load_constant(&mut self, func: &Func, cfg: &Cfg, value: u32, reg: u32) {
         let data = plan::inst(func, self.constant[value as usize]);
         let Opcode::Op(op) = data.op else { return };
         let (uses_at, imms_at) = (self.uses.len() as u32, self.imms.len() as u32);
@@ -535,7 +288,7 @@ impl Select {
     }
 
     /// Register that holds `v` at this place.
-    fn operand(&mut self, func: &Func, cfg: &Cfg, v: Value) -> u32 {
+    pub(super) fn operand(&mut self, func: &Func, cfg: &Cfg, v: Value) -> u32 {
         let v = super::resolve(func, v);
         if self.constant[v as usize] == NONE {
             return self.reg_of[v as usize];
@@ -675,109 +428,6 @@ impl Select {
         inst.imms_at = self.imms.len() as u32;
         self.imms.extend_from_slice(&data.imms);
         self.push(cfg, inst)
-    }
-
-    fn lower_slot_set(
-        &mut self,
-        func: &Func,
-        cfg: &Cfg,
-        data: &InstData,
-        mut inst: MInst,
-    ) -> Result<(), EmitError> {
-        let (Some(&slot), Some(&src)) = (data.imms.first(), data.args.first()) else {
-            return Ok(());
-        };
-        let slot = self.slot_base + slot as u32;
-        let v = super::resolve(func, src);
-        if self.constant[v as usize] != NONE {
-            self.load_constant(func, cfg, v, slot);
-            return Ok(());
-        }
-        let reg = self.reg_of[v as usize];
-        let is_last_def = self.insts.len() as u32 > self.block_first()
-            && self.insts.last().is_some_and(|last| last.dst == reg);
-        if is_last_def && self.use_count[v as usize] == 1 && !self.is_slot(reg) {
-            if let Some(last) = self.insts.last_mut() {
-                last.dst = slot;
-                self.def_at[reg as usize] = NONE;
-            }
-            return Ok(());
-        }
-        inst.dst = slot;
-        inst.uses_at = self.uses.len() as u32;
-        inst.imms_at = self.imms.len() as u32;
-        self.uses.push(reg);
-        self.push(cfg, inst)
-    }
-
-    /// Index of the first instruction of the current block.
-    fn block_first(&self) -> u32 {
-        self.blocks[self.block as usize].first
-    }
-
-    /// Lets values that are read from a slot and used before it changes stay in the slot.
-    fn forward_slots(&mut self, func: &Func, b: u32) {
-        self.blocks[b as usize].first = self.insts.len() as u32;
-        self.slot_reads.clear();
-        let block = &func.blocks[b as usize];
-        for &i in &block.insts {
-            let data = &func.insts[i.0 as usize];
-            if !self.is_live[i.0 as usize] {
-                continue;
-            }
-            if !self.is_fused[i.0 as usize] {
-                for &arg in &data.args {
-                    self.note_slot_use(func, arg);
-                }
-            }
-            let Some(&slot) = data.imms.first() else { continue };
-            match (data.op, data.result) {
-                (Opcode::SlotSet, _) => self.slot_version[slot as usize] += 1,
-                (Opcode::SlotGet, Some(v)) => {
-                    let version = self.slot_version[slot as usize];
-                    self.reg_of[v.0 as usize] = v.0;
-                    self.slot_reads.push((v.0, slot as u32, version, self.use_count[v.0 as usize]));
-                }
-                _ => {}
-            }
-        }
-        // Fused instructions execute with the terminator.
-        for &i in &block.insts {
-            if self.is_fused[i.0 as usize] {
-                for &arg in &func.insts[i.0 as usize].args {
-                    self.note_slot_use(func, arg);
-                }
-            }
-        }
-        if let Some(v) = block.term.operand() {
-            self.note_slot_use(func, v);
-        }
-        block.term.for_each_edge(|e| {
-            for (k, &arg) in e.args.iter().enumerate() {
-                let param = func.blocks[e.block.0 as usize].params[k];
-                if self.use_count[param.0 as usize] > 0 {
-                    self.note_slot_use(func, arg);
-                }
-            }
-        });
-        for &(v, slot, _, left) in &self.slot_reads {
-            if left == 0 {
-                self.reg_of[v as usize] = self.slot_base + slot;
-            }
-        }
-    }
-
-    fn note_slot_use(&mut self, func: &Func, v: Value) {
-        let v = super::resolve(func, v);
-        // Blocks read few slots between calls; the newest reads are the likely ones.
-        for read in self.slot_reads.iter_mut().rev().take(16) {
-            if read.0 == v {
-                if self.slot_version[read.1 as usize] == read.2 {
-                    read.3 = read.3.saturating_sub(1);
-                }
-                return;
-            }
-        }
     }
 
     fn lower_term(&mut self, func: &Func, cfg: &Cfg, b: u32) -> Result<MTerm, EmitError> {
@@ -921,124 +571,9 @@ impl Select {
             i += 1;
         }
     }
-
-    /// Relaxes registers whose readers accept any tagged value.
-    fn settle_reps(&mut self, func: &Func, cfg: &Cfg) {
-        if let Some(entry) = func.blocks.first() {
-            for &param in &entry.params {
-                self.is_strict[param.0 as usize] = true;
-            }
-        }
-        let mut work = std::mem::take(&mut self.work);
-        work.clear();
-        for &b in &cfg.rpo {
-            for &param in &func.blocks[b as usize].params {
-                // Sharing the register of a strict argument saves a move.
-                let is_strict = self.is_strict[param.0 as usize]
-                    || (self.reps[param.0 as usize] != Rep::Any
-                        && self.any_source(func, cfg, param, |s, reg| s.is_strict[reg]));
-                if is_strict {
-                    self.is_strict[param.0 as usize] = true;
-                    work.push(param.0);
-                }
-            }
-        }
-        // What flows into a strict parameter must be strict itself.
-        while let Some(v) = work.pop() {
-            self.any_source(func, cfg, Value(v), |s, reg| {
-                if !std::mem::replace(&mut s.is_strict[reg], true) {
-                    work.push(reg as u32);
-                }
-                false
-            });
-        }
-        self.work = work;
-        for (rep, &is_strict) in self.reps.iter_mut().zip(&self.is_strict) {
-            if !is_strict && rep.is_tagged_compatible() {
-                *rep = Rep::Any;
-            }
-        }
-    }
-
-    /// Whether `test` holds for a register that an edge passes to value `v`, if `v` is a parameter.
-    fn any_source(
-        &mut self,
-        func: &Func,
-        cfg: &Cfg,
-        v: Value,
-        mut test: impl FnMut(&mut Select, usize) -> bool,
-    ) -> bool {
-        let Some((b, k)) = (v.0 < self.slot_base).then(|| super::as_param(func, v.0)).flatten()
-        else {
-            return false;
-        };
-        for &pred in cfg.preds(b.0) {
-            let term = &func.blocks[pred as usize].term;
-            let mut i = 0;
-            while let Some(e) = edge(term, i) {
-                if e.block == b
-                    && let Some(&arg) = e.args.get(k as usize)
-                    && let Source::Reg(reg) = self.source(func, arg)
-                    && test(self, reg as usize)
-                {
-                    return true;
-                }
-                i += 1;
-            }
-        }
-        false
-    }
 }
 
 fn refill<T: Clone>(table: &mut Vec<T>, n: usize, value: T) {
     table.clear();
     table.resize(n, value);
-}
-
-/// Block at whose end the constants of an outermost loop are loaded: one that dominates the loop,
-/// is outside all loops and cannot leave for a handler before its end.
-fn load_block(cfg: &Cfg, l: u32) -> u32 {
-    let mut b = cfg.loops[l as usize].header;
-    loop {
-        let up = cfg.idom[b as usize];
-        if up == b {
-            return NONE;
-        }
-        b = up;
-        if cfg.loop_of[b as usize] == NONE && cfg.handler[b as usize] == NONE {
-            return b;
-        }
-    }
-}
-
-/// The constant limit of a counted loop whose header is `b`: a comparison of a parameter that the
-/// latch has just increased, so that one instruction can do both.
-fn counted_limit(func: &Func, cfg: &Cfg, b: u32, data: &InstData) -> Option<Value> {
-    let l = cfg.loop_with_header(b)?;
-    let (&[a, limit], Opcode::Op(Op::LtF64 | Op::LeF64)) = (&*data.args, data.op) else {
-        return None;
-    };
-    plan::f64_bits(func, limit)?;
-    let a = super::resolve(func, a);
-    let (block, k) = super::as_param(func, a)?;
-    if block.0 != b {
-        return None;
-    }
-    let is_increased = |v: Value| {
-        let data = super::defining_inst(func, super::resolve(func, v)).map(|i| plan::inst(func, i));
-        data.is_some_and(|data| {
-            let first = data.args.first().map(|&v| super::resolve(func, v));
-            match data.op {
-                Opcode::Op(Op::AddF64K) => first == Some(a),
-                Opcode::Op(Op::AddF64 | Op::SubF64) => plan::constant_form(func, data)
-                    .is_some_and(|(op, v, _)| op == Op::AddF64K && super::resolve(func, v) == a),
-                _ => false,
-            }
-        })
-    };
-    let from_latch = cfg.preds(b).iter().filter(|&&p| cfg.in_loop(p, l));
-    from_latch
-        .flat_map(|&p| (0..).map_while(move |i| edge(&func.blocks[p as usize].term, i)))
-        .any(|e| e.block.0 == b && e.args.get(k as usize).is_some_and(|&v| is_increased(v)))
-        .then_some(limit)
 }

@@ -1,6 +1,8 @@
 //! A slow interpreter of the instructions that random functions consist of. Reading a register
 //! that was never written is a fault, unlike in the real machine.
 
+#![expect(clippy::neg_cmp_op_on_partial_ord, reason = "NaN takes the negated branches")]
+
 use hyp_bytecode::module::{ErrorKind, Function, StrId};
 use hyp_bytecode::op::{Arg, Insn, Op, decode};
 use hyp_ssa::eval::{Observation, Value};
@@ -24,7 +26,12 @@ enum Next {
 }
 
 /// Runs `function` and describes what happened, as `hyp_ssa::eval::observe` does.
-pub(crate) fn observe(unit: &Unit, function: &Function, args: &[Value], steps_max: u64) -> Observation {
+pub(crate) fn observe(
+    unit: &Unit,
+    function: &Function,
+    args: &[Value],
+    steps_max: u64,
+) -> Observation {
     let mut machine = Machine {
         unit,
         function,
@@ -129,9 +136,7 @@ impl Machine<'_> {
                 3 => Value::Missing,
                 k => Value::Bool(k == 2),
             },
-            Op::LoadStr => {
-                Value::Str(self.text(insn.id(hyp_bytecode::op::Kind::Str).unwrap()))
-            }
+            Op::LoadStr => Value::Str(self.text(insn.id(hyp_bytecode::op::Kind::Str).unwrap())),
             Op::BoxBool => Value::Bool(self.bool(insn, 1)),
             Op::Truthy => Value::Bool(self.reg(insn, 1).is_truthy()),
             Op::Not => Value::Bool(!self.bool(insn, 1)),
@@ -204,7 +209,8 @@ impl Machine<'_> {
                 return Next::Throw(self.error(kind, String::new()));
             }
             Op::Print => {
-                self.output.push(self.reg(insn, 0).display(self.unit));
+                let kind = insn.imm8().unwrap();
+                self.output.push(format!("{kind}:{}", self.reg(insn, 0).display(self.unit)));
                 return Next::Fall;
             }
             Op::SetGlobal => {

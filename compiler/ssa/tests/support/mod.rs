@@ -1,8 +1,6 @@
 //! What several tests of code emission need.
 
-use hyp_bytecode::module::{
-    Desc, DescId, Field, Function, Global, Method, Module, StrId, TypeDef,
-};
+use hyp_bytecode::module::{Desc, DescId, Field, Function, Global, Method, Module, StrId, TypeDef};
 use hyp_ssa::ir::ModuleFacts;
 use hyp_ssa::unit::Unit;
 
@@ -21,10 +19,8 @@ pub(crate) fn module_of(unit: &Unit, mut functions: Vec<Function>) -> Module {
         descs.push(Desc::Any);
     }
     let main = functions.len() as u32;
-    functions.push(Function {
-        code: vec![hyp_bytecode::op::Op::RetNull as u32],
-        ..Function::default()
-    });
+    functions
+        .push(Function { code: vec![hyp_bytecode::op::Op::RetNull as u32], ..Function::default() });
     Module {
         source_name: "test.hyp".into(),
         strings,
@@ -60,11 +56,7 @@ pub(crate) fn module_of(unit: &Unit, mut functions: Vec<Function>) -> Module {
             })
             .collect(),
         descs,
-        globals: unit
-            .globals
-            .iter()
-            .map(|&rep| Global { name, rep, is_shared: false })
-            .collect(),
+        globals: unit.globals.iter().map(|&rep| Global { name, rep, is_shared: false }).collect(),
         n_sites: functions.iter().map(|f| f.code.len() as u32).sum(),
         functions,
         main,

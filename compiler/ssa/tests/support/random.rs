@@ -121,7 +121,7 @@ impl Generator<'_> {
             7 if !self.is_protected => {
                 let (i, j) = (self.random.below(3), self.random.below(3));
                 let (i, j) = (self.numbers[i], self.numbers[j]);
-                let (a, b) = (self.builder.use_var(i), self.builder.use_var(j));
+                let (a, b) = (self.number_of(i), self.number_of(j));
                 self.builder.def_var(i, b);
                 self.builder.def_var(j, a);
             }
@@ -159,6 +159,12 @@ impl Generator<'_> {
         }
     }
 
+    /// Reads a number; where control cannot come, there are only nulls.
+    fn number_of(&mut self, var: Var) -> Value {
+        let value = self.builder.use_var(var);
+        if self.builder.rep(value) == Rep::F64 { value } else { self.builder.f64(0.0) }
+    }
+
     fn number(&mut self) -> Value {
         match self.random.below(9) {
             0 | 1 => {
@@ -167,7 +173,7 @@ impl Generator<'_> {
             }
             2 | 3 => {
                 let i = self.random.below(self.numbers.len());
-                self.builder.use_var(self.numbers[i])
+                self.number_of(self.numbers[i])
             }
             4 => {
                 let value = self.tagged_value();
@@ -266,7 +272,7 @@ impl Generator<'_> {
         self.builder.def_var(counter, zero);
         self.builder.jump(header, &[]);
         self.builder.switch_to(header);
-        let at = self.builder.use_var(counter);
+        let at = self.number_of(counter);
         let limit = self.random.below(5) as f64;
         let limit = self.builder.f64(limit);
         let op = [Op::LtF64, Op::LeF64][self.random.below(2)];
@@ -287,7 +293,7 @@ impl Generator<'_> {
         }
         self.builder.seal(latch);
         self.builder.switch_to(latch);
-        let at = self.builder.use_var(counter);
+        let at = self.number_of(counter);
         let next = self.builder.op(Op::AddF64K, &[at], &[1f64.to_bits()]);
         self.builder.def_var(counter, next);
         self.builder.jump(header, &[]);
@@ -341,5 +347,104 @@ impl Generator<'_> {
         }
         self.builder.seal(join);
         self.builder.switch_to(join);
+    }
+}
+
+/// A function whose blocks jump anywhere, irreducible loops and unreachable blocks included, and
+/// pass shuffled values.
+pub(crate) fn tangle(seed: u64, unit: &Unit) -> Func {
+    let mut random = Random::new(seed);
+    let mut builder = Builder::new(Some(unit.string_id("tangle")), &[Rep::F64, Rep::Any]);
+    let n_blocks = 2 + random.below(8);
+    let (n_numbers, n_tagged) = (random.below(5), random.below(4));
+    let blocks: Vec<Block> = (0..n_blocks).map(|_| builder.new_block()).collect();
+    let mut params = Vec::new();
+    for &block in &blocks {
+        let numbers: Vec<Value> =
+            (0..n_numbers).map(|_| builder.block_param(block, Rep::F64)).collect();
+        let tagged: Vec<Value> =
+            (0..n_tagged).map(|_| builder.block_param(block, Rep::Any)).collect();
+        params.push((numbers, tagged));
+    }
+    let (x, y) = (builder.param(0), builder.param(1));
+    let mut everywhere = vec![x];
+    for i in 0..random.below(4) {
+        let value = builder.op(Op::AddF64K, &[x], &[(i as f64).to_bits()]);
+        everywhere.push(value);
+    }
+    finish_block(
+        &mut random,
+        &mut builder,
+        &blocks,
+        everywhere.clone(),
+        vec![y],
+        n_numbers,
+        n_tagged,
+    );
+    for (&block, (numbers, tagged)) in blocks.iter().zip(params) {
+        builder.switch_to(block);
+        let mut numbers = [&everywhere[..], &numbers].concat();
+        let mut tagged = [&[y][..], &tagged].concat();
+        for _ in 0..random.below(5) {
+            match random.below(5) {
+                0 => {
+                    let value = tagged[random.below(tagged.len())];
+                    builder.op_void(Op::Print, &[value], &[0]);
+                }
+                1 => {
+                    let value = builder.f64(random.below(3) as f64);
+                    numbers.push(value);
+                }
+                2 => {
+                    let value = numbers[random.below(numbers.len())];
+                    tagged.push(value);
+                }
+                _ => {
+                    let (a, b) = (random.below(numbers.len()), random.below(numbers.len()));
+                    let op = [Op::AddF64, Op::SubF64, Op::MulF64][random.below(3)];
+                    let value = builder.op(op, &[numbers[a], numbers[b]], &[]);
+                    numbers.push(value);
+                }
+            }
+        }
+        finish_block(&mut random, &mut builder, &blocks, numbers, tagged, n_numbers, n_tagged);
+    }
+    for &block in &blocks {
+        builder.seal(block);
+    }
+    builder.finish()
+}
+
+fn finish_block(
+    random: &mut Random,
+    builder: &mut Builder,
+    blocks: &[Block],
+    numbers: Vec<Value>,
+    tagged: Vec<Value>,
+    n_numbers: usize,
+    n_tagged: usize,
+) {
+    let edge = |random: &mut Random| {
+        let mut args: Vec<Value> =
+            (0..n_numbers).map(|_| numbers[random.below(numbers.len())]).collect();
+        args.extend((0..n_tagged).map(|_| tagged[random.below(tagged.len())]));
+        (blocks[random.below(blocks.len())], args)
+    };
+    match random.below(5) {
+        0 => {
+            let value = tagged[random.below(tagged.len())];
+            builder.ret(Some(value));
+        }
+        1 => {
+            let (block, args) = edge(random);
+            builder.jump(block, &args);
+        }
+        _ => {
+            let (then, other) = (edge(random), edge(random));
+            let (a, b) = (random.below(numbers.len()), random.below(numbers.len()));
+            let op = [Op::LtF64, Op::LeF64, Op::EqF64][random.below(3)];
+            let cond = builder.op(op, &[numbers[a], numbers[b]], &[]);
+            builder.branch(cond, (then.0, &then.1), (other.0, &other.1));
+        }
     }
 }

@@ -153,6 +153,18 @@ impl<'a> Builder<'a, '_> {
         self.expr(l, r, ExprKind::Assign { op, target, value }, depth)
     }
 
+    pub(crate) fn assign_chain(
+        &mut self,
+        l: u32,
+        r: u32,
+        op: AssignOp,
+        target: (Base, &'a Expr<'a>),
+        value: &'a Expr<'a>,
+    ) -> &'a Expr<'a> {
+        let target = self.finish_chain(target);
+        self.assign(l, r, op, target, value)
+    }
+
     /// The step `induce name = value` of a loop, an assignment.
     pub(crate) fn step_assign(
         &mut self,

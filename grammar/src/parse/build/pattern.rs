@@ -243,6 +243,18 @@ impl<'a> Builder<'a, '_> {
     }
 
     pub(crate) fn structural_type(&mut self, l: u32, r: u32, base: Base) -> &'a Type<'a> {
+        for index in base as usize..self.record_fields.len() {
+            if let Some(default) = self.record_fields[index].default.take() {
+                let diagnostic = Diagnostic::new(
+                    Code::InvalidType,
+                    default.span,
+                    "a type cannot give default values",
+                )
+                .with_primary("not part of a type")
+                .with_help("declare the fields with `tranceify` to give them default values");
+                self.error(diagnostic);
+            }
+        }
         let fields = take!(self.record_fields, base);
         let depth = deepest(fields.iter().map(|field| field.ty.depth));
         self.ty(l, r, TypeKind::Structural(fields), depth)

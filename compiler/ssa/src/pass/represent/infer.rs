@@ -16,8 +16,11 @@ pub(super) type Kinds = Vec<Kind>;
 /// Computes the least kinds that satisfy every instruction and edge.
 pub(super) fn infer(func: &Func, facts: &dyn ModuleFacts, cfg: &Cfg) -> Kinds {
     let mut kinds = vec![Kind::NONE; func.values.len()];
-    for param in &func.blocks[0].params {
-        kinds[param.0 as usize] = Kind::of_rep(func.rep(*param));
+    for (i, param) in func.blocks[0].params.iter().enumerate() {
+        let kind = Kind::of_rep(func.rep(*param));
+        // Methods are only reached through an object.
+        let is_receiver = i == 0 && func.has_receiver;
+        kinds[param.0 as usize] = if is_receiver { kind.without(Kind::NULL) } else { kind };
     }
     for block in &func.blocks {
         if let Some(handler) = block.handler {

@@ -202,18 +202,36 @@ impl Rewriter<'_> {
         note: Option<StrId>,
     ) -> Value {
         let rep = crate::shape::result_rep(op, imms).unwrap_or(Rep::Any);
-        let (inst, result) = (Inst(self.func.insts.len() as u32), self.new_value(rep, kind));
+        let result = self.new_value(rep, kind);
+        let inst = self.append(op, args, imms, note, Some(result));
         self.func.values[result.0 as usize].def = Def::Inst(inst);
+        result
+    }
+
+    /// As [`Rewriter::insert`], for a row without result.
+    pub(super) fn insert_void(&mut self, op: Op, args: &[Value], imms: &[u64]) {
+        self.append(op, args, imms, None, None);
+    }
+
+    fn append(
+        &mut self,
+        op: Op,
+        args: &[Value],
+        imms: &[u64],
+        note: Option<StrId>,
+        result: Option<Value>,
+    ) -> Inst {
+        let inst = Inst(self.func.insts.len() as u32);
         self.func.insts.push(InstData {
             op: Opcode::Op(op),
             args: SmallVec::from_slice(args),
             imms: SmallVec::from_slice(imms),
-            result: Some(result),
+            result,
             pos: self.pos,
             note,
         });
         self.out.push(inst);
-        result
+        inst
     }
 
     fn new_value(&mut self, rep: Rep, kind: Kind) -> Value {

@@ -10,6 +10,7 @@ use super::calls;
 use super::kind::Kind;
 use super::rewrite::{Args, Imms, Outcome, Rewriter};
 use crate::ir::{Inst, Value};
+use crate::pass::fold::constant_form;
 
 /// Decides about an instruction whose operands are resolved.
 pub(super) fn apply(r: &mut Rewriter<'_>, op: Op, inst: Inst) -> Outcome {
@@ -235,20 +236,8 @@ fn take_concat(r: &mut Rewriter<'_>, v: Value, barrier: Effects, other_len: usiz
 
 /// The form with an inline constant, if an operand is one.
 fn with_constant(r: &Rewriter<'_>, op: Op, a: Value, b: Value) -> Option<Outcome> {
-    let form = |op, v, k: f64| Some(replace(op, &[v], &[k.to_bits()]));
-    match (op, r.constant(a), r.constant(b)) {
-        (Op::AddF64, _, Some(k)) => form(Op::AddF64K, a, k),
-        (Op::AddF64, Some(k), _) => form(Op::AddF64K, b, k),
-        // Exact: x - k and x + (-k) agree for all x, zeros and NaN included.
-        (Op::SubF64, _, Some(k)) => form(Op::AddF64K, a, -k),
-        (Op::SubF64, Some(k), _) => form(Op::RsubF64K, b, k),
-        (Op::MulF64, _, Some(k)) => form(Op::MulF64K, a, k),
-        (Op::MulF64, Some(k), _) => form(Op::MulF64K, b, k),
-        (Op::DivF64, _, Some(k)) => form(Op::DivF64K, a, k),
-        (Op::DivF64, Some(k), _) => form(Op::RdivF64K, b, k),
-        (Op::ModF64, _, Some(k)) => form(Op::ModF64K, a, k),
-        _ => None,
-    }
+    let (form, operand, k) = constant_form(op, r.constant(a), r.constant(b))?;
+    Some(replace(form, &[[a, b][operand]], &[k.to_bits()]))
 }
 
 fn comparison(r: &mut Rewriter<'_>, op: Op, inst: Inst) -> Outcome {
@@ -300,11 +289,7 @@ fn index(r: &mut Rewriter<'_>, op: Op, inst: Inst) -> Outcome {
         return Outcome::Keep;
     }
     let at = r.as_f64(at);
-    let Some(result) = result else { return replace(Op::ArraySet, &[base, at, value], &[]) };
-    // The result is the base itself, so the store loses its own.
-    let store = r.insert(Op::ArraySet, &[base, at, value], &[], Kind::NONE, None);
-    r.drop_result(store);
-    let _ = result;
+    r.insert_void(Op::ArraySet, &[base, at, value], &[]);
     Outcome::Alias(base)
 }
 
@@ -339,8 +324,7 @@ fn set_member(r: &mut Rewriter<'_>, inst: Inst) -> Outcome {
         _ => return Outcome::Keep,
     };
     let typed = r.as_ref(object, ty);
-    let store = r.insert(Op::SetField, &[typed, value], &[u64::from(field.slot)], Kind::NONE, None);
-    r.drop_result(store);
+    r.insert_void(Op::SetField, &[typed, value], &[u64::from(field.slot)]);
     r.note_non_null(object);
     Outcome::Alias(object)
 }

@@ -1,0 +1,147 @@
+//! Control flow: unreachable blocks, inverted conditions, jumps through blocks that do nothing,
+//! branches whose outcome an edge already knows, parameters that always get the same value,
+//! straight-line sequences of blocks.
+
+mod merge;
+mod thread;
+
+use hyp_bytecode::op::Op;
+
+use crate::cfg::Cfg;
+use crate::ir::{Block, Def, Func, ModuleFacts, Opcode, Term, Value};
+
+/// Rounds after which the pass stops even if more could be done.
+const ROUNDS_MAX: usize = 4;
+
+/// Runs the pass.
+pub fn run(func: &mut Func, _facts: &dyn ModuleFacts) {
+    drop_unreachable(func);
+    invert_conditions(func);
+    for _ in 0..ROUNDS_MAX {
+        let threaded = thread::thread(func);
+        if threaded {
+            drop_unreachable(func);
+        }
+        let simplified = simplify_params(func);
+        let merged = merge::merge(func);
+        if !threaded && !simplified && !merged {
+            break;
+        }
+    }
+}
+
+fn drop_unreachable(func: &mut Func) {
+    let mut keep = Vec::new();
+    crate::cfg::mark_reachable(func, &mut keep);
+    crate::build::remove_blocks(func, &keep);
+}
+
+/// Branches on `not x` branch on `x`; branches with one target jump.
+fn invert_conditions(func: &mut Func) {
+    for b in 0..func.blocks.len() {
+        while let Term::Branch { cond, .. } = func.blocks[b].term {
+            let Some(inner) = operand_of(func, Op::Not, cond) else { break };
+            if let Term::Branch { cond, then, other } = &mut func.blocks[b].term {
+                *cond = inner;
+                std::mem::swap(then, other);
+            }
+        }
+        if let Term::Branch { then, other, .. } = &func.blocks[b].term
+            && then == other
+        {
+            func.blocks[b].term = Term::Jump(then.clone());
+        }
+    }
+}
+
+/// The operand of the row that defines a value, if it is this row.
+fn operand_of(func: &Func, op: Op, v: Value) -> Option<Value> {
+    let data = func.def_inst(v)?;
+    if data.op == Opcode::Op(op) { data.args.first().copied() } else { None }
+}
+
+/// Removes parameters that get the same value on every edge, apart from themselves.
+fn simplify_params(func: &mut Func) -> bool {
+    let mut is_fixed = fixed_blocks(func);
+    let cfg = Cfg::new(func);
+    let mut changed = false;
+    // Edges in a table, so that each parameter is looked at once per round.
+    let mut only: Vec<Vec<Option<Value>>> =
+        func.blocks.iter().map(|b| vec![None; b.params.len()]).collect();
+    let mut varies: Vec<Vec<bool>> =
+        func.blocks.iter().map(|b| vec![false; b.params.len()]).collect();
+    for &block in &cfg.order {
+        func.block(block).term.for_each_edge(|edge| {
+            let to = edge.block.0 as usize;
+            for (i, &arg) in edge.args.iter().enumerate() {
+                if arg == func.blocks[to].params[i] || only[to][i] == Some(arg) {
+                    continue;
+                }
+                varies[to][i] |= only[to][i].is_some();
+                only[to][i] = Some(arg);
+            }
+        });
+    }
+    for block in &cfg.order {
+        let b = block.0 as usize;
+        let params = func.blocks[b].params.len();
+        if is_fixed[b] || (0..params).all(|i| varies[b][i] || only[b][i].is_none()) {
+            is_fixed[b] = true;
+            continue;
+        }
+        changed = true;
+        for i in 0..params {
+            if let (false, Some(value)) = (varies[b][i], only[b][i]) {
+                let param = func.blocks[b].params[i];
+                func.values[param.0 as usize].def = Def::Alias(value);
+            }
+        }
+    }
+    if changed {
+        remove_aliased_params(func, &is_fixed);
+    }
+    changed
+}
+
+/// Drops parameters that have become aliases, and the arguments for them.
+fn remove_aliased_params(func: &mut Func, is_fixed: &[bool]) {
+    let is_alias = |func: &Func, v: Value| matches!(func.values[v.0 as usize].def, Def::Alias(_));
+    for b in 0..func.blocks.len() {
+        let mut term = std::mem::replace(&mut func.blocks[b].term, Term::None);
+        term.for_each_edge_mut(|edge| {
+            let to = edge.block.0 as usize;
+            if !is_fixed[to] {
+                let params = &func.blocks[to].params;
+                let mut i = 0;
+                edge.args.retain(|_| {
+                    i += 1;
+                    !is_alias(func, params[i - 1])
+                });
+            }
+        });
+        func.blocks[b].term = term;
+    }
+    for (b, _) in is_fixed.iter().enumerate().filter(|(_, fixed)| !**fixed) {
+        let mut params = std::mem::take(&mut func.blocks[b].params);
+        params.retain(|p| !is_alias(func, *p));
+        for (i, p) in params.iter().enumerate() {
+            func.values[p.0 as usize].def = Def::Param(Block(b as u32), i as u32);
+        }
+        func.blocks[b].params = params;
+    }
+    func.resolve_aliases();
+}
+
+/// Blocks whose parameters are given from outside: the entry and handlers.
+fn fixed_blocks(func: &Func) -> Vec<bool> {
+    let mut is_fixed = vec![false; func.blocks.len()];
+    if let Some(entry) = is_fixed.first_mut() {
+        *entry = true;
+    }
+    for block in &func.blocks {
+        if let Some(handler) = block.handler {
+            is_fixed[handler.0 as usize] = true;
+        }
+    }
+    is_fixed
+}

@@ -1,0 +1,206 @@
+//! Global value numbering over the dominator tree.
+//!
+//! Pure rows, and rows that can only fail in a way that an equal dominating one would have failed
+//! already, are shared across blocks. Rows that read mutable state are shared within a block up to
+//! the next write or call; stores make the value known to the loads that follow.
+
+use ahash::AHashMap;
+use hyp_bytecode::op::{Effects, Op};
+use smallvec::SmallVec;
+
+use crate::cfg::Cfg;
+use crate::ir::{Block, Def, Func, Inst, InstData, ModuleFacts, Opcode, Value};
+
+/// Constants are cheap to make again: sharing them further apart than this many instructions
+/// would only keep registers busy.
+const CONSTANT_REACH: u32 = 48;
+/// The same for computed values.
+const VALUE_REACH: u32 = 2000;
+
+/// Runs the pass.
+pub fn run(func: &mut Func, _facts: &dyn ModuleFacts) {
+    let cfg = Cfg::new(func);
+    let n_slots = func.n_slots as usize;
+    let mut numbering = Numbering {
+        func,
+        cfg: &cfg,
+        known: AHashMap::new(),
+        slots: vec![None; n_slots],
+        epoch: 0,
+        now: 0,
+        block: Func::ENTRY,
+    };
+    for &block in &cfg.dom_order {
+        numbering.number_block(block);
+    }
+    func.resolve_aliases();
+}
+
+/// What makes two instructions equal.
+#[derive(PartialEq, Eq, Hash)]
+struct Key {
+    op: Op,
+    args: SmallVec<[Value; 4]>,
+    imms: SmallVec<[u64; 2]>,
+    /// State of memory for rows that read it, else 0.
+    epoch: u32,
+}
+
+/// A value that can be used again.
+#[derive(Clone, Copy)]
+struct Known {
+    value: Value,
+    block: Block,
+    /// Count of instructions when it was computed.
+    at: u32,
+}
+
+struct Numbering<'a> {
+    func: &'a mut Func,
+    cfg: &'a Cfg,
+    known: AHashMap<Key, Known>,
+    /// Content of slots, known in the current block.
+    slots: Vec<Option<Value>>,
+    /// Changes with every block, write and call.
+    epoch: u32,
+    now: u32,
+    block: Block,
+}
+
+/// How a row takes part.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Class {
+    Constant,
+    Pure,
+    Reads,
+    /// Never equal to another one.
+    Unique,
+}
+
+fn classify(op: Op) -> Class {
+    const CHANGES: u16 =
+        Effects::CALLS.0 & !(Effects::THROWS.0 | Effects::READS.0 | Effects::ALLOCS.0);
+    let effects = op.spec().effects.0;
+    match op {
+        Op::LoadF64 | Op::LoadI64 | Op::LoadBool | Op::LoadImm | Op::LoadStr | Op::LoadFunc
+        | Op::LoadBuiltin | Op::LoadSession => Class::Constant,
+        // Results with an identity of their own.
+        Op::NewArray | Op::NewObject | Op::NewCell | Op::NewRecord | Op::NewInstance
+        | Op::CopyRecord | Op::MakeClosure | Op::Snapshot | Op::IterNew => Class::Unique,
+        _ if effects & CHANGES != 0 => Class::Unique,
+        _ if effects & (Effects::READS.0 | Effects::ALLOCS.0) != 0 => Class::Reads,
+        _ => Class::Pure,
+    }
+}
+
+fn is_commutative(op: Op) -> bool {
+    matches!(
+        op,
+        Op::AddF64 | Op::MulF64 | Op::EqF64 | Op::EqI64 | Op::EqBool | Op::EqAny | Op::AddI64
+            | Op::MulI64 | Op::BitAnd | Op::BitOr | Op::BitXor
+    )
+}
+
+impl Numbering<'_> {
+    fn number_block(&mut self, block: Block) {
+        self.block = block;
+        self.epoch += 1;
+        self.slots.fill(None);
+        let mut insts = std::mem::take(&mut self.func.blocks[block.0 as usize].insts);
+        insts.retain(|inst| self.keep(*inst));
+        self.func.blocks[block.0 as usize].insts = insts;
+    }
+
+    /// Whether the instruction stays; if not, its result has become an alias.
+    fn keep(&mut self, inst: Inst) -> bool {
+        self.now += 1;
+        let at = inst.0 as usize;
+        for i in 0..self.func.insts[at].args.len() {
+            let arg = self.func.insts[at].args[i];
+            self.func.insts[at].args[i] = self.func.resolve(arg);
+        }
+        let data = &self.func.insts[at];
+        let op = match data.op {
+            Opcode::Op(op) => op,
+            Opcode::SlotSet => {
+                self.slots[data.imms[0] as usize] = Some(data.args[0]);
+                return true;
+            }
+            Opcode::SlotGet => {
+                let (slot, result) = (data.imms[0] as usize, data.result);
+                return match (self.slots[slot], result) {
+                    (Some(known), Some(result)) => {
+                        self.alias(result, known);
+                        false
+                    }
+                    _ => {
+                        self.slots[slot] = result;
+                        true
+                    }
+                };
+            }
+        };
+        let class = classify(op);
+        if class == Class::Unique {
+            self.after_unique(op, inst);
+            return true;
+        }
+        let Some(result) = data.result else { return true };
+        let key = self.key(op, data, class);
+        let limit = if class == Class::Constant { CONSTANT_REACH } else { VALUE_REACH };
+        if let Some(known) = self.known.get(&key)
+            && self.now - known.at <= limit
+            && (known.block == self.block
+                || class == Class::Pure && self.cfg.dominates(known.block, self.block))
+            && self.func.rep(result).accepts(self.func.rep(known.value))
+        {
+            let value = known.value;
+            self.alias(result, value);
+            return false;
+        }
+        self.known.insert(key, Known { value: result, block: self.block, at: self.now });
+        true
+    }
+
+    fn alias(&mut self, from: Value, to: Value) {
+        let to = self.func.resolve(to);
+        self.func.values[from.0 as usize].def = Def::Alias(to);
+    }
+
+    fn key(&self, op: Op, data: &InstData, class: Class) -> Key {
+        let mut args = data.args.clone();
+        if is_commutative(op) {
+            args.sort_unstable();
+        }
+        let epoch = if class == Class::Reads { self.epoch } else { 0 };
+        Key { op, args, imms: data.imms.clone(), epoch }
+    }
+
+    /// Forgets what a write may have changed and remembers what it stored.
+    fn after_unique(&mut self, op: Op, inst: Inst) {
+        if op.spec().effects.0 & Effects::WRITES.0 != 0 {
+            self.epoch += 1;
+        }
+        let data = self.func.inst(inst);
+        let (load, args, value): (Op, &[Value], Value) = match op {
+            Op::SetGlobal => (Op::GetGlobal, &[], data.args[0]),
+            Op::SetField => (Op::GetField, &data.args[..1], data.args[1]),
+            Op::SetCell => (Op::GetCell, &data.args[..1], data.args[1]),
+            Op::NewCell => match data.result {
+                Some(cell) => (Op::GetCell, &[cell], data.args[0]),
+                None => return,
+            },
+            _ => return,
+        };
+        // Loading the mark of an undeclared variable raises an error.
+        let is_mark = self.func.def_inst(value).is_some_and(|d| {
+            d.op == Opcode::Op(Op::LoadImm) && d.imms[0] == 3
+        });
+        if is_mark {
+            return;
+        }
+        let imms = if op == Op::NewCell { SmallVec::new() } else { data.imms.clone() };
+        let key = Key { op: load, args: SmallVec::from_slice(args), imms, epoch: self.epoch };
+        self.known.insert(key, Known { value, block: self.block, at: self.now });
+    }
+}

@@ -1,0 +1,436 @@
+//! The command lines of `hypc` and `hypvm`: exit codes, streams, signals, bad input.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use hyp_tests::subject::root;
+use hyp_tests::tool;
+
+/// A directory that lives as long as the test.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new() -> Scratch {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("hyp-cli-{}-{number}", std::process::id()));
+        fs::create_dir_all(&path).expect("a scratch directory");
+        Scratch(path)
+    }
+
+    fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.0.join(name);
+        fs::write(&path, content).expect("a scratch file");
+        path
+    }
+
+    /// Compiles a program to a module.
+    fn module(&self, name: &str, source: &str) -> PathBuf {
+        let program = self.file(&format!("{name}.hyp"), source);
+        let module = program.with_extension("hbc");
+        let output = hypc(["build", text(&program), "-o", text(&module)]);
+        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        module
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn command(name: &str) -> Command {
+    let mut command = Command::new(tool::path(name));
+    command.stdin(Stdio::null());
+    for variable in ["NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE"] {
+        command.env_remove(variable);
+    }
+    command
+}
+
+fn hypc<'a>(args: impl IntoIterator<Item = &'a str>) -> Output {
+    command("hypc").args(args).output().expect("hypc starts")
+}
+
+fn hypvm<'a>(args: impl IntoIterator<Item = &'a str>) -> Output {
+    command("hypvm").args(args).output().expect("hypvm starts")
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("scratch paths are text")
+}
+
+fn exit(output: &Output) -> i32 {
+    output.status.code().unwrap_or(-1)
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+const HELLO: &str = "Focus { observe \"hello\"; } Relax\n";
+
+#[test]
+fn build_and_execute() {
+    let scratch = Scratch::new();
+    let output = hypvm([text(&scratch.module("hello", HELLO))]);
+    assert_eq!((exit(&output), stdout(&output).as_str()), (0, "hello\n"));
+    assert!(output.stderr.is_empty());
+}
+
+#[test]
+fn the_program_of_the_readme_summarises_its_file() {
+    let scratch = Scratch::new();
+    let source = fs::read_to_string(root().join("docs/examples/csv_summary.hyp")).expect("program");
+    let module = scratch.module("csv_summary", &source);
+    let data = root().join("docs/examples/data/sales.csv");
+    let output = hypvm([text(&module), "--", text(&data)]);
+    assert_eq!(exit(&output), 0, "{}", stderr(&output));
+    assert!(stdout(&output).starts_with("7 rows, 5 columns\n"), "{}", stdout(&output));
+    let readme = fs::read_to_string(root().join("README.md")).expect("readable");
+    assert!(readme.contains(&stdout(&output)), "the README shows another output");
+}
+
+#[test]
+fn the_program_of_the_readme_that_gives_a_taste_runs() {
+    let scratch = Scratch::new();
+    let readme = fs::read_to_string(root().join("README.md")).expect("readable");
+    let source = readme.split("```text\n").find(|part| part.starts_with("Focus {"));
+    let source = source.and_then(|part| part.split("```").next()).expect("the README has a program");
+    let output = hypc(["run", text(&scratch.file("taste.hyp", source))]);
+    assert_eq!(exit(&output), 0, "{}", stderr(&output));
+    assert_eq!(stdout(&output), "1. Oslo freezes\n2. Cairo melts\nawake again\n");
+    assert!(output.stderr.is_empty(), "{}", stderr(&output));
+}
+
+#[test]
+fn default_output_is_beside_the_program() {
+    let scratch = Scratch::new();
+    let program = scratch.file("here.hyp", HELLO);
+    assert_eq!(exit(&hypc(["build", text(&program)])), 0);
+    assert!(program.with_extension("hbc").is_file());
+    let names: Vec<_> = fs::read_dir(&scratch.0).expect("readable").collect();
+    assert_eq!(names.len(), 2, "a temporary file is left");
+}
+
+#[test]
+fn help_and_version_go_to_standard_output() {
+    for tool in ["hypc", "hypvm"] {
+        for option in ["--help", "--version"] {
+            let output = command(tool).arg(option).output().expect("starts");
+            assert_eq!(exit(&output), 0);
+            assert!(!output.stdout.is_empty() && output.stderr.is_empty(), "{tool} {option}");
+        }
+    }
+    for name in ["build", "run", "check", "disasm", "builtins", "version"] {
+        assert_eq!(exit(&hypc([name, "--help"])), 0, "{name}");
+    }
+    assert!(stdout(&hypc(["version"])).starts_with("hypc 0."));
+}
+
+#[test]
+fn a_wrong_command_line_is_2() {
+    for args in [&[][..], &["paint"], &["build"], &["run", "--paint", "x"], &["run", "-O7", "x"]] {
+        let output = hypc(args.iter().copied());
+        assert_eq!(exit(&output), 2, "{args:?}");
+        assert!(output.stdout.is_empty() && !output.stderr.is_empty(), "{args:?}");
+    }
+    assert_eq!(exit(&hypvm([])), 2);
+    assert_eq!(exit(&hypvm(["--heap-max", "much", "x.hbc"])), 2);
+}
+
+#[test]
+fn missing_or_unreadable_input_is_4() {
+    let scratch = Scratch::new();
+    let missing = scratch.0.join("missing");
+    let missing = text(&missing);
+    let directory = text(&scratch.0);
+    for args in [["run", missing], ["build", missing], ["check", missing], ["run", directory]] {
+        let output = hypc(args);
+        assert_eq!(exit(&output), 4, "{args:?}: {}", stderr(&output));
+        assert!(stderr(&output).contains("cannot read"), "{}", stderr(&output));
+    }
+    assert_eq!(exit(&hypvm([missing])), 4);
+    assert_eq!(exit(&hypvm([directory])), 4);
+    assert_eq!(exit(&hypvm(["verify", missing])), 4);
+}
+
+#[test]
+fn unwritable_output_is_4() {
+    let scratch = Scratch::new();
+    let program = scratch.file("hello.hyp", HELLO);
+    let target = scratch.0.join("no/such/directory.hbc");
+    let output = hypc(["build", text(&program), "-o", text(&target)]);
+    assert_eq!(exit(&output), 4, "{}", stderr(&output));
+}
+
+#[test]
+fn diagnostics_are_1_and_write_no_module() {
+    let scratch = Scratch::new();
+    let program = scratch.file("bad.hyp", "Focus { induce = 3; } Relax\n");
+    for verb in ["build", "check", "run"] {
+        let output = hypc([verb, text(&program)]);
+        assert_eq!(exit(&output), 1, "{verb}: {}", stderr(&output));
+        assert!(stderr(&output).contains("bad.hyp:1:"), "{verb}: {}", stderr(&output));
+        assert!(output.stdout.is_empty());
+    }
+    assert!(!program.with_extension("hbc").exists());
+}
+
+#[test]
+fn a_type_error_stops_build_and_raises_in_run() {
+    let scratch = Scratch::new();
+    let source = "Focus { observe \"first\"; induce n: number = \"x\"; } Relax\n";
+    let program = scratch.file("typed.hyp", source);
+    assert_eq!(exit(&hypc(["build", text(&program)])), 1);
+    let output = hypc(["run", text(&program)]);
+    assert_eq!((exit(&output), stdout(&output).as_str()), (1, "first\n"));
+    assert!(stderr(&output).contains("Type error: expected number, got string"));
+    let module = program.with_extension("hbc");
+    assert_eq!(exit(&hypc(["build", "--allow-type-errors", text(&program)])), 0);
+    assert_eq!(exit(&hypvm([text(&module)])), 1);
+}
+
+#[test]
+fn an_uncaught_error_is_1_with_place_and_calls() {
+    let scratch = Scratch::new();
+    let source = "Focus {\n    suggestion f(a) { awaken a[3]; }\n    f([1]);\n} Relax\n";
+    let output = hypvm([text(&scratch.module("index", source))]);
+    assert_eq!(exit(&output), 1);
+    let report = stderr(&output);
+    assert!(report.contains("index.hyp:2:"), "{report}");
+    assert!(report.contains("Index 3 out of bounds"), "{report}");
+    assert!(report.lines().count() >= 2, "there is no call stack: {report}");
+}
+
+#[test]
+fn exit_passes_through_after_the_finale() {
+    let scratch = Scratch::new();
+    let source = "Focus { finale { observe \"last\"; } Exit(7); observe \"never\"; } Relax\n";
+    let module = scratch.module("exit", source);
+    let output = hypvm([text(&module)]);
+    assert_eq!((exit(&output), stdout(&output).as_str()), (7, "last\n"));
+    let output = hypc(["run", text(&module.with_extension("hyp"))]);
+    assert_eq!((exit(&output), stdout(&output).as_str()), (7, "last\n"));
+}
+
+#[test]
+fn arguments_reach_the_program() {
+    let scratch = Scratch::new();
+    let source = "Focus { entrance (args: string[]) { observe args; } } Relax\n";
+    let module = scratch.module("args", source);
+    let program = module.with_extension("hyp");
+    for output in [
+        hypvm([text(&module), "--", "a", "--jit=off", "ö"]),
+        hypc(["run", text(&program), "--", "a", "--jit=off", "ö"]),
+    ] {
+        assert_eq!(stdout(&output), "[a, --jit=off, ö]\n", "{}", stderr(&output));
+    }
+}
+
+#[test]
+fn damaged_modules_are_5() {
+    let scratch = Scratch::new();
+    let good = fs::read(scratch.module("hello", HELLO)).expect("a module");
+    let mut flipped = good.clone();
+    flipped[40] ^= 1;
+    let cases = [
+        ("empty.hbc", &b""[..]),
+        ("text.hbc", b"Focus { } Relax"),
+        ("short.hbc", &good[..good.len() - 1]),
+        ("head.hbc", &good[..12]),
+        ("flipped.hbc", &flipped),
+    ];
+    for (name, bytes) in cases {
+        let path = scratch.file(name, bytes);
+        for args in [vec![text(&path)], vec!["verify", text(&path)], vec!["inspect", text(&path)]] {
+            let output = hypvm(args.iter().copied());
+            assert_eq!(exit(&output), 5, "{args:?}: {}", stderr(&output));
+            assert!(stderr(&output).contains("not a valid HypnoScript module"), "{args:?}");
+        }
+    }
+    assert_eq!(exit(&hypc(["disasm", text(&scratch.0.join("short.hbc"))])), 5);
+}
+
+#[test]
+fn any_bytes_as_source_are_1() {
+    let scratch = Scratch::new();
+    let deep = format!("Focus {{ observe {}1; }} Relax", "(".repeat(100_000));
+    let cases: [(&str, &[u8]); 7] = [
+        ("empty.hyp", b""),
+        ("zeros.hyp", &[0; 64]),
+        ("latin1.hyp", b"Focus { observe \"\xe4\"; } Relax"),
+        ("half.hyp", b"\xff\xfeF"),
+        ("comment.hyp", b"Focus { /* "),
+        ("string.hyp", b"Focus { observe \"abc"),
+        ("deep.hyp", deep.as_bytes()),
+    ];
+    for (name, bytes) in cases {
+        let output = hypc(["check", text(&scratch.file(name, bytes))]);
+        assert_eq!(exit(&output), 1, "{name}: {}", stderr(&output));
+        assert!(stderr(&output).contains(name), "{name}: {}", stderr(&output));
+    }
+}
+
+#[test]
+fn the_heap_limit_is_7() {
+    let scratch = Scratch::new();
+    let source = "Focus { induce a = []; while (true) { ArrayPush(a, [1, 2, 3]); } } Relax\n";
+    let module = scratch.module("heap", source);
+    let output = hypvm(["--heap-max", "8M", text(&module)]);
+    assert_eq!(exit(&output), 7, "{}", stderr(&output));
+}
+
+#[test]
+fn deep_recursion_is_an_error_of_the_program() {
+    let scratch = Scratch::new();
+    let source = "Focus { suggestion f(n) { awaken f(n + 1) + 1; } f(0); } Relax\n";
+    let output = hypvm([text(&scratch.module("deep", source))]);
+    assert_eq!(exit(&output), 1);
+    assert!(stderr(&output).contains("Trance too deep"), "{}", stderr(&output));
+}
+
+#[test]
+fn json_diagnostics_are_one_object_per_line() {
+    let scratch = Scratch::new();
+    let program = scratch.file("bad.hyp", "Focus {\n observe missng;\n induce n: number = \"\";\n} Relax\n");
+    let output = hypc(["check", "--message-format", "json", text(&program)]);
+    assert_eq!(exit(&output), 1);
+    let lines = stdout(&output);
+    assert!(lines.lines().count() >= 1, "{lines}");
+    for line in lines.lines() {
+        let value: serde_json::Value = serde_json::from_str(line).expect("each line is JSON");
+        for key in ["code", "severity", "message"] {
+            assert!(value.get(key).is_some(), "{key} is missing: {line}");
+        }
+    }
+}
+
+#[test]
+fn colour_obeys_option_and_environment() {
+    let scratch = Scratch::new();
+    let program = scratch.file("bad.hyp", "Focus { observe 1 +; } Relax\n");
+    let run = |args: &[&str], environment: &[(&str, &str)]| {
+        let mut command = command("hypc");
+        command.args(args).arg(&program).envs(environment.iter().copied());
+        let output = command.output().expect("hypc starts");
+        stderr(&output).contains('\x1b')
+    };
+    assert!(!run(&["check"], &[]), "standard error is no terminal here");
+    assert!(run(&["check", "--color", "always"], &[]));
+    assert!(run(&["check"], &[("FORCE_COLOR", "1")]));
+    assert!(!run(&["check"], &[("FORCE_COLOR", "1"), ("NO_COLOR", "1")]));
+    assert!(!run(&["check", "--color", "never"], &[("FORCE_COLOR", "1")]));
+}
+
+#[test]
+fn a_program_on_standard_input() {
+    let scratch = Scratch::new();
+    let module = fs::read(scratch.module("hello", HELLO)).expect("a module");
+    let feed = |tool: &str, args: &[&str], bytes: &[u8]| {
+        let mut child = command(tool)
+            .args(args)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("starts");
+        child.stdin.take().expect("a pipe").write_all(bytes).expect("it reads its input");
+        stdout(&child.wait_with_output().expect("ends"))
+    };
+    assert_eq!(feed("hypc", &["run", "-"], HELLO.as_bytes()), "hello\n");
+    assert_eq!(feed("hypvm", &["-"], &module), "hello\n");
+}
+
+#[test]
+fn the_same_source_gives_the_same_bytes_anywhere() {
+    let source = fs::read_to_string(root().join("docs/examples/tour.hyp")).expect("program");
+    let (here, there) = (Scratch::new(), Scratch::new());
+    let bytes = |scratch: &Scratch, locale: &str| {
+        let program = scratch.file("tour.hyp", &source);
+        let mut command = command("hypc");
+        command.current_dir(&scratch.0).env("LC_ALL", locale).env("TZ", "Asia/Tokyo");
+        let status = command.args(["build", "tour.hyp"]).status().expect("hypc starts");
+        assert!(status.success());
+        fs::read(program.with_extension("hbc")).expect("a module")
+    };
+    let first = bytes(&here, "C");
+    assert_eq!(first, bytes(&there, "de_DE.UTF-8"));
+    let directory = text(&here.0).as_bytes();
+    assert!(!first.windows(directory.len()).any(|w| w == directory), "the module holds a path");
+}
+
+#[test]
+fn intermediate_forms_are_printed() {
+    let program = root().join("docs/examples/queens.hyp");
+    for form in ["tokens", "ast", "ssa", "bytecode"] {
+        let output = hypc(["build", "--emit", form, text(&program)]);
+        assert_eq!(exit(&output), 0, "{form}: {}", stderr(&output));
+        assert!(output.stdout.len() > 100, "{form}");
+    }
+    assert!(!program.with_extension("hbc").exists());
+}
+
+#[test]
+fn modules_can_be_inspected() {
+    let scratch = Scratch::new();
+    let module = scratch.module("hello", HELLO);
+    for verb in ["inspect", "verify", "disasm"] {
+        let output = hypvm([verb, text(&module)]);
+        assert_eq!(exit(&output), 0, "{verb}");
+        assert!(!output.stdout.is_empty() && output.stderr.is_empty(), "{verb}");
+    }
+    assert_eq!(stdout(&hypc(["disasm", text(&module)])), stdout(&hypvm(["disasm", text(&module)])));
+}
+
+#[test]
+fn builtins_are_documented() {
+    assert!(stdout(&hypc(["builtins"])).lines().count() > 100);
+    assert!(stdout(&hypc(["builtins", "ArrayPush"])).contains("ArrayPush("));
+    assert_eq!(exit(&hypc(["builtins", "NoSuchThing"])), 1);
+    for line in stdout(&hypc(["builtins", "--json"])).lines() {
+        let row: serde_json::Value = serde_json::from_str(line).expect("JSON");
+        assert!(row["doc"].as_str().is_some_and(|doc| !doc.is_empty()), "{line}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_closed_pipe_is_quiet() {
+    let scratch = Scratch::new();
+    let source = "Focus { loop (induce i = 0; i < 1000000; i = i + 1) { observe i; } } Relax\n";
+    let module = scratch.module("many", source);
+    let script = "\"$0\" \"$1\" | head -n 1; echo \"${PIPESTATUS[0]}\"";
+    let output = Command::new("bash")
+        .args(["-c", script])
+        .args([&tool::path("hypvm"), &module])
+        .output()
+        .expect("bash starts");
+    assert_eq!(stdout(&output), "0\n0\n");
+    assert_eq!(stderr(&output), "");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_runs_the_finale_and_is_130() {
+    let scratch = Scratch::new();
+    let source = "Focus { finale { observe \"cleaned up\"; }\n\
+                  command \"started\"; induce n = 0;\n\
+                  while (true) { n = n + 1; if (n % 1000000 == 0) { observe n; } } } Relax\n";
+    let module = scratch.module("endless", source);
+    let mut command = command("hypvm");
+    let child = command.arg(&module).stdout(Stdio::piped()).spawn().expect("hypvm starts");
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    let kill = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(kill.expect("kill starts").success());
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(exit(&output), 130);
+    assert!(stdout(&output).ends_with("cleaned up\n"));
+}

@@ -1,0 +1,94 @@
+//! Strings as ropes and slices; collections.
+
+use super::{main_with, prints, run_with};
+
+#[test]
+fn appending_in_a_loop_is_linear() {
+    let code = "
+        load_str r0, \"\"
+        load_f64 r1, 0.0
+        load_str r2, \"0123456789abcdef\"
+      next:
+        add_any r0, r0, r2
+        length r3, r0
+        add_f64_k r1, r1, 1.0
+        jump_lt_f64_k r1, next, 200000.0
+        print r3, 0
+        get_index r4, r0, r1
+        print r4, 0";
+    let source = main_with("any, f64, string, f64, any", code);
+    let (output, outcome) = run_with(&source, |_| {});
+    assert_eq!((output.as_str(), outcome.exit_code), ("3200000\n0\n", 0));
+}
+
+#[test]
+fn reading_every_step_of_an_append_loop_is_linear() {
+    let code = "
+        load_str r0, \"\"
+        load_f64 r1, 0.0
+        load_str r2, \"0123456789ab\"
+      next:
+        add_any r0, r0, r2
+        get_index r4, r0, r1
+        add_f64_k r1, r1, 1.0
+        jump_lt_f64_k r1, next, 100000.0
+        print r4, 0";
+    let source = main_with("any, f64, string, f64, any", code);
+    let (output, outcome) = run_with(&source, |_| {});
+    assert_eq!((output.as_str(), outcome.exit_code), ("3\n", 0));
+}
+
+#[test]
+fn ropes_in_any_shape_flatten() {
+    let code = "
+        load_str r0, \"left half of thirty-two bytes ..\"
+        load_str r1, \"right half, also long enough: ..\"
+        add_any r2, r0, r1
+        add_any r3, r1, r2
+        add_any r4, r3, r3
+        add_any r4, r2, r4
+        print r4, 0
+        eq_any r5, r4, r4
+        load_f64 r6, 33.0
+        get_index r0, r4, r6
+        print r0, 0";
+    let left = "left half of thirty-two bytes ..";
+    let right = "right half, also long enough: ..";
+    let expected = format!("{left}{right}{right}{left}{right}{right}{left}{right}\ni");
+    prints(&main_with("any*5 | bool, f64", code), &expected);
+}
+
+#[test]
+fn garbage_is_reclaimed() {
+    let code = "
+        load_f64 r1, 0.0
+      next:
+        new_array r0, (r1, r1, r1)
+        new_array r2, (r0, r2)
+        array_push r0, r0, r1
+        new_object r3, (r1, r0)
+        load_imm r2, 0
+        add_f64_k r1, r1, 1.0
+        jump_lt_f64_k r1, next, 300000.0
+        print r3, 0";
+    let source = main_with("any, f64, any*2", code);
+    let (output, outcome) = run_with(&source, |o| o.heap_bytes_max = 16 << 20);
+    assert_eq!((output.as_str(), outcome.exit_code), ("{299999: [299999, 299999, 299999, 299999]}\n", 0));
+}
+
+#[test]
+fn deep_structures_are_marked_printed_and_compared_without_recursion() {
+    let code = "
+        load_f64 r1, 0.0
+      next:
+        new_array r0, (r0)
+        add_f64_k r1, r1, 1.0
+        jump_lt_f64_k r1, next, 100000.0
+        snapshot r2, r0
+        eq_any r3, r0, r2
+        box_bool r2, r3
+        print r2, 0";
+    let source = main_with("any, f64, any | bool", code);
+    let (output, outcome) = run_with(&source, |_| {});
+    assert_eq!((output.as_str(), outcome.exit_code), ("true\n", 0));
+}
