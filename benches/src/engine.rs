@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use hyp_bytecode::container;
 use hyp_bytecode::verify::{VerifiedModule, verify};
 use hyp_compiler::driver::{Options, compile};
-use hyp_vm::vm::{Vm, VmOptions};
+use hyp_vm::{Vm, VmOptions};
 
 /// Compiles a program to the bytes of a module.
 ///

@@ -24,7 +24,8 @@ fn main() {
     for text in &texts {
         let lines = large::lines(text);
         group.throughput(Throughput::Elements(lines));
-        group.bench_with_input(BenchmarkId::new("lex", lines), text, |b, text| b.iter(|| lex(text)));
+        group
+            .bench_with_input(BenchmarkId::new("lex", lines), text, |b, text| b.iter(|| lex(text)));
         group.bench_with_input(BenchmarkId::new("parse", lines), text, |b, text| {
             b.iter(|| parse(text));
         });
@@ -41,7 +42,7 @@ fn main() {
 }
 
 fn lex(text: &str) -> usize {
-    hyp_grammar::tokens(&mut Interner::new(), text).len()
+    hyp_grammar::tokens(&mut Interner::new(), text).0.len()
 }
 
 fn parse(text: &str) -> usize {
@@ -54,6 +55,7 @@ fn resolve_and_check(text: &str) -> Duration {
     let arena = Bump::new();
     let mut interner = Interner::new();
     let (program, mut diagnostics) = hyp_grammar::parse(&arena, &mut interner, text);
+    let program = program.expect("the generated program is correct");
     let start = Instant::now();
     let resolution = resolve::resolve(&program, &interner, &mut diagnostics);
     let types = check::check(&program, &resolution, &interner, &mut diagnostics);

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use criterion::{BenchmarkGroup, Criterion, measurement::WallTime};
+use hyp_benches::engine;
 use hyp_benches::peer::{self, Peer};
 use hyp_benches::program::{PROGRAMS, Program, source};
 use hyp_benches::ratio::Table;
-use hyp_benches::engine;
 
 /// Shortest time that a peer's program counts as after subtraction.
 const TIME_MIN: Duration = Duration::from_micros(100);

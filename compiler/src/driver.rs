@@ -4,7 +4,9 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 
 use bumpalo::Bump;
-use hyp_bytecode::module::{FuncId, Function, LineEntry, Module, StrId, TypeDef, TypeKind};
+use hyp_bytecode::module::{
+    Desc, DescId, FuncId, Function, LineEntry, Module, StrId, TypeDef, TypeKind,
+};
 use hyp_bytecode::rep::{Rep, TypeId};
 use hyp_grammar::ast::Program;
 use hyp_grammar::diagnostic::{Code, Diagnostic};
@@ -156,6 +158,7 @@ fn analyse(
 struct Facts<'l> {
     signatures: &'l [Signature],
     types: &'l [TypeDef],
+    descs: &'l [Desc],
     global_reps: Vec<Rep>,
     strings: RefCell<Strings>,
     constructors: Vec<FuncId>,
@@ -225,6 +228,14 @@ impl ModuleFacts for Facts<'_> {
         })
     }
 
+    fn field_desc(&self, ty: TypeId, slot: u8) -> Option<Desc> {
+        self.desc(self.type_def(ty)?.fields.get(usize::from(slot))?.desc)
+    }
+
+    fn desc(&self, desc: DescId) -> Option<Desc> {
+        self.descs.get(desc.0 as usize).cloned()
+    }
+
     fn string(&self, id: StrId) -> Option<Box<str>> {
         Some(self.strings.borrow().text(id).into())
     }
@@ -246,6 +257,7 @@ fn emit_module(
     let facts = Facts {
         signatures: &signatures,
         types: &types,
+        descs: &descs,
         global_reps: globals.iter().map(|g| g.rep).collect(),
         strings: RefCell::new(strings),
         constructors,

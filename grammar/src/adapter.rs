@@ -38,6 +38,7 @@ pub(crate) fn adapt(
         declared: declared::declared_words(raw),
         diagnostics,
         stopped: false,
+        opened: false,
         finished: false,
     };
     adapter.run();
@@ -53,11 +54,12 @@ struct Adapter<'s, 'x> {
     /// Open brackets; the first frame is the file and never closes.
     frames: Vec<Frame>,
     pos: Pos,
-    /// Words unknown to the reference that this file declares as names, by keyword number.
-    declared: u128,
+    declared: declared::Declared,
     diagnostics: &'x mut Vec<Diagnostic>,
     /// Nesting is too deep.
     stopped: bool,
+    /// `Focus` was read.
+    opened: bool,
     /// `Relax` was read.
     finished: bool,
 }
@@ -296,7 +298,7 @@ impl Adapter<'_, '_> {
     }
 
     fn is_declared(&self, keyword: Keyword) -> bool {
-        self.declared >> (keyword as u32) & 1 == 1
+        self.declared.words >> (keyword as u32) & 1 == 1
     }
 }
 

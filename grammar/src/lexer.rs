@@ -205,7 +205,7 @@ impl Lexer<'_, '_> {
 
     fn word(&mut self) {
         let start = self.at;
-        let mut at = self.at + 1;
+        let mut at = start;
         loop {
             match self.bytes.get(at) {
                 Some(&byte) if CLASS[byte as usize] & CONTINUE != 0 => at += 1,
@@ -221,7 +221,7 @@ impl Lexer<'_, '_> {
         }
         self.at = at;
         let text = &self.source[start..at];
-        if text == "raw" && self.peek(0) == b'`' {
+        if self.peek(0) == b'`' && text == "raw" {
             self.raw_template(start);
             return;
         }
@@ -437,8 +437,12 @@ impl Lexer<'_, '_> {
         }
     }
 
+    /// The construct at `start` swallows the rest of the file; what was said about the text in it
+    /// no longer counts.
     fn swallowed(&mut self, start: usize) {
-        self.cutoff = self.cutoff.min(offset(start));
+        let start = offset(start);
+        self.cutoff = self.cutoff.min(start);
+        self.diagnostics.retain(|diagnostic| diagnostic.primary.span.start < start);
     }
 
     fn string(&mut self, quote: u8) {

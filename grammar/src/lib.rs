@@ -5,16 +5,18 @@
 mod adapter;
 pub mod ast;
 pub mod diagnostic;
+mod dump;
 pub mod intern;
 pub mod keyword;
 mod lexer;
 pub mod operator;
 mod parse;
-pub mod print;
+mod print;
 pub mod source;
 pub mod span;
 pub mod token;
 
 pub use adapter::MAX_NESTING;
+pub use dump::dump;
 pub use parse::{MAX_TREE_DEPTH, parse, tokens};
 pub use print::print;

@@ -123,23 +123,34 @@ impl<'a> Recovery<'a, '_> {
     /// Parses; on an error reports it, replaces the statement around it by one `Error` token and
     /// parses again. Statements are thus independent: each yields at most one syntax error.
     fn run(&mut self, tokens: &mut Vec<Token>) -> Option<Program<'a>> {
+        let (arena, source, interner) = (self.arena, self.source, self.interner);
+        let mut builder = Builder::new(arena, source, interner);
+        let mut failure = match attempt(&mut builder, tokens) {
+            Ok(program) => {
+                self.syntax.append(&mut builder.diagnostics);
+                return Some(program);
+            }
+            Err(failure) => failure,
+        };
         let mut budget = REPARSE_BUDGET.max(tokens.len() * 2);
+        // Attempts that fail leave nothing in the caller's arena.
+        let mut scratch = Bump::new();
         loop {
-            let mut builder = Builder::new(self.arena, self.source, self.interner);
-            match attempt(&mut builder, tokens) {
-                Ok(program) => {
-                    self.syntax.append(&mut builder.diagnostics);
-                    return Some(program);
-                }
-                Err(failure) => {
-                    budget = budget.saturating_sub(tokens.len());
-                    let go_on = self.skip(tokens, &failure);
-                    if !go_on || budget == 0 || self.syntax.len() >= MAX_ERRORS {
-                        return None;
-                    }
-                }
+            budget = budget.saturating_sub(tokens.len());
+            let go_on = self.skip(tokens, &failure);
+            if !go_on || budget == 0 || self.syntax.len() >= MAX_ERRORS {
+                return None;
+            }
+            scratch.reset();
+            match attempt(&mut Builder::new(&scratch, source, interner), tokens) {
+                Ok(_) => break,
+                Err(next) => failure = next,
             }
         }
+        let mut builder = Builder::new(arena, source, interner);
+        let program = attempt(&mut builder, tokens).ok();
+        self.syntax.append(&mut builder.diagnostics);
+        program
     }
 
     /// Reports the failure and takes the statement out. Returns whether parsing again can help.

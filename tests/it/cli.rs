@@ -104,7 +104,8 @@ fn the_program_of_the_readme_that_gives_a_taste_runs() {
     let scratch = Scratch::new();
     let readme = fs::read_to_string(root().join("README.md")).expect("readable");
     let source = readme.split("```text\n").find(|part| part.starts_with("Focus {"));
-    let source = source.and_then(|part| part.split("```").next()).expect("the README has a program");
+    let source =
+        source.and_then(|part| part.split("```").next()).expect("the README has a program");
     let output = hypc(["run", text(&scratch.file("taste.hyp", source))]);
     assert_eq!(exit(&output), 0, "{}", stderr(&output));
     assert_eq!(stdout(&output), "1. Oslo freezes\n2. Cairo melts\nawake again\n");
@@ -301,7 +302,8 @@ fn deep_recursion_is_an_error_of_the_program() {
 #[test]
 fn json_diagnostics_are_one_object_per_line() {
     let scratch = Scratch::new();
-    let program = scratch.file("bad.hyp", "Focus {\n observe missng;\n induce n: number = \"\";\n} Relax\n");
+    let program =
+        scratch.file("bad.hyp", "Focus {\n observe missng;\n induce n: number = \"\";\n} Relax\n");
     let output = hypc(["check", "--message-format", "json", text(&program)]);
     assert_eq!(exit(&output), 1);
     let lines = stdout(&output);

@@ -1,4 +1,5 @@
 //! Whole-toolchain tests.
 
+mod book;
 mod cli;
 mod tidy;

@@ -95,7 +95,8 @@ pub fn check_syntax(bytes: &[u8]) {
 /// # Panics
 /// If compiled code is refused by the verifier.
 pub fn check_source(bytes: &[u8]) {
-    for (opt_level, types) in [(0, TypesMode::Sound), (2, TypesMode::Sound), (2, TypesMode::Erased)] {
+    for (opt_level, types) in [(0, TypesMode::Sound), (2, TypesMode::Sound), (2, TypesMode::Erased)]
+    {
         let options = Options { opt_level, types, ..Options::default() };
         let compilation = compile("fuzz.hyp", bytes, &options);
         let Some(module) = compilation.module else { continue };

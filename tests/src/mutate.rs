@@ -43,9 +43,8 @@ pub fn mutant(seeds: &[Vec<u8>], index: u64) -> Vec<u8> {
     let mut random = Random::new(index);
     let mut bytes = seeds[random.below(seeds.len())].clone();
     let changes = match random.below(4) {
-        0 | 1 => 1,
-        2 => 2,
-        _ => 1 + random.below(16),
+        0..=2 => 1,
+        _ => 2 + random.below(6),
     };
     for _ in 0..changes {
         change(&mut bytes, seeds, &mut random);
@@ -65,6 +64,9 @@ pub fn mutant(seeds: &[Vec<u8>], index: u64) -> Vec<u8> {
 
 fn change(bytes: &mut Vec<u8>, seeds: &[Vec<u8>], random: &mut Random) {
     let table = sections(bytes).unwrap_or_default();
+    if random.below(3) == 0 {
+        return change_instruction(bytes, &table, random);
+    }
     let (start, end) = region(bytes.len(), &table, random);
     let at = start + random.below(end - start);
     match random.below(10) {
@@ -82,6 +84,18 @@ fn change(bytes: &mut Vec<u8>, seeds: &[Vec<u8>], random: &mut Random) {
             overwrite(bytes, at, &piece);
         }
         _ => resize(bytes, &table, random),
+    }
+}
+
+/// Changes one byte of an instruction word: what is left often decodes and is the verifier's to judge.
+fn change_instruction(bytes: &mut [u8], table: &[SectionEntry], random: &mut Random) {
+    let Some(code) = table.iter().find(|s| s.code == *b"CODE") else { return };
+    let at = code.offset + random.below(code.bytes);
+    match random.below(3) {
+        0 => set(bytes, at, |byte| byte.wrapping_add([1, 255][random.below(2)])),
+        1 => set(bytes, at, |byte| byte ^ (1 << random.below(8))),
+        // Small numbers are registers, immediates and ids that exist.
+        _ => set(bytes, at, |_| random.below(12) as u8),
     }
 }
 

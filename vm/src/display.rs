@@ -11,6 +11,11 @@ use crate::object::{Bound, Closure, Kind, Session};
 use crate::value::Value;
 use crate::vm::Vm;
 
+/// Bytes of a container's display form after which it is cut: arrays that share their elements can
+/// have one that is exponentially longer than their size in memory. Longer than any string may be, so
+/// a cut form never becomes a string.
+const DISPLAY_BYTES_MAX: usize = 64 << 20;
+
 /// A container whose elements are being printed.
 struct Open {
     container: Value,
@@ -32,8 +37,12 @@ impl Vm {
         if !(v.is_array() || v.is_object()) {
             return self.display_scalar(v, out);
         }
+        let start = out.len();
         let mut open = vec![self.open(v, out)];
         while let Some(top) = open.last_mut() {
+            if out.len() - start > DISPLAY_BYTES_MAX {
+                return out.push_str("...");
+            }
             let Some((key, value)) = element(self, top) else {
                 out.push(if top.container.is_array() { ']' } else { '}' });
                 open.pop();

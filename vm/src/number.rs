@@ -63,7 +63,9 @@ pub fn equals(a: f64, b: f64) -> bool {
 #[inline]
 pub fn modulo(a: f64, b: f64) -> f64 {
     let (x, y) = (a as i64, b as i64);
-    if x as f64 == a && y as f64 == b && x > 0 && y > 0 {
+    // 2^63 saturates to a neighbour that is equal to it as a double.
+    let is_exact = x as f64 == a && y as f64 == b && x != i64::MAX && y != i64::MAX;
+    if is_exact && x > 0 && y > 0 {
         return if (x | y) >> 32 == 0 { f64::from(x as u32 % y as u32) } else { (x % y) as f64 };
     }
     a % b

@@ -118,7 +118,6 @@ impl Output {
 /// The first fields are read by native code at fixed offsets.
 #[repr(C)]
 pub struct Vm {
-    pub(crate) heap: Heap,
     /// The running function's frame.
     pub(crate) frame: *mut Frame,
     /// No script frame may be pushed at or above this.
@@ -133,6 +132,7 @@ pub struct Vm {
     pub(crate) closures: *mut Value,
     pub(crate) sites: *mut Site,
     pub(crate) types: *const TypeInfo,
+    pub(crate) heap: Heap,
     /// Instruction of the running function, valid in slow paths and builtins.
     pub(crate) pc: *const u32,
     /// Registers of the running function, valid in slow paths and builtins.
@@ -154,7 +154,7 @@ pub struct Vm {
     string_table: Vec<Value>,
     closure_table: Vec<Value>,
     pub(crate) session_table: Vec<Value>,
-    site_table: Vec<Site>,
+    site_table: Box<[Site]>,
     pub(crate) site_turn: usize,
     pub(crate) chars: Vec<Value>,
     /// What throwing the missing mark continues: an exit that a `finally` block interrupts.
@@ -209,7 +209,7 @@ impl Vm {
             string_table: vec![Value::ZERO; module.strings.len()],
             closure_table: vec![Value::ZERO; module.functions.len()],
             session_table: vec![Value::ZERO; module.types.len()],
-            site_table: vec![Site::default(); module.n_sites as usize],
+            site_table: new_sites(module.n_sites as usize),
             site_turn: 0,
             chars: vec![Value::ZERO; 128],
             exit: None,
@@ -338,6 +338,12 @@ impl Vm {
         marker.value(self.thrown.0);
         self.trace_frames(marker);
     }
+}
+
+/// Empty inline caches. Zeroed by the system, so that caches that are never used cost no memory.
+fn new_sites(count: usize) -> Box<[Site]> {
+    // SAFETY: zero is a valid `Site`: all its fields are integers.
+    unsafe { Box::new_zeroed_slice(count).assume_init() }
 }
 
 /// Keeps the first error and the first exit code that is not 0.

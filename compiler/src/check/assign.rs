@@ -81,6 +81,8 @@ impl<'a> Checker<'a, '_> {
         let Some(declared) = declared.filter(|ty| *ty != Ty::Unknown) else {
             let reassigned = self.resolution.var(var).is_reassigned;
             let inferred = match decl.init {
+                // `any` says that the variable is dynamic.
+                _ if decl.ty.is_some() => Ty::Unknown,
                 Init::External(_) => Ty::Unknown,
                 _ => value.map_or(Ty::Unknown, |(ty, _)| widened(ty, reassigned)),
             };

@@ -4,7 +4,7 @@ use super::Checker;
 use super::annotation::nullable;
 use super::relation::non_null;
 use crate::types::Ty;
-use hyp_bytecode::builtin::{Builtin, Param, Ty as Word};
+use hyp_bytecode::builtin::{Builtin, BuiltinSpec, Param, Ty as Word};
 use hyp_grammar::ast::Expr;
 use hyp_grammar::diagnostic::{Code, Diagnostic};
 use hyp_grammar::span::Span;
@@ -35,7 +35,7 @@ impl<'a> Checker<'a, '_> {
                 self.builtin_argument(spec.name, at, param, ty, arg.span);
             }
         }
-        returned(spec.returns)
+        result(spec, &found)
     }
 
     fn builtin_arity(
@@ -79,6 +79,27 @@ impl<'a> Checker<'a, '_> {
             Ty::Union(members) => members.iter().any(|m| self.word_list_accepts(words, m)),
             found => words.iter().any(|word| word_accepts(*word, found)),
         }
+    }
+}
+
+/// The result type of a call. Of an overloaded builtin it is known only if the argument types decide
+/// which overload applies.
+fn result(spec: &BuiltinSpec, found: &[Ty]) -> Ty {
+    let chosen = spec.resolve(found.len().min(spec.params.len()), |at, words| {
+        found.get(at).is_some_and(|ty| words.iter().any(|word| certainly_accepts(*word, ty)))
+    });
+    if chosen.returns == spec.returns && spec.returns.len() > 1 && !spec.overloads.is_empty() {
+        return Ty::Unknown;
+    }
+    returned(chosen.returns)
+}
+
+/// Whether every value of the type is of the kind that the word names.
+fn certainly_accepts(word: Word, ty: &Ty) -> bool {
+    let is_vague = |item: &Ty| matches!(non_null(item), Ty::Unknown | Ty::Union(_));
+    match (word, ty) {
+        (Word::Numbers | Word::Strings, Ty::Array(item)) if is_vague(item) => false,
+        _ => word_accepts(word, ty),
     }
 }
 

@@ -33,12 +33,13 @@ impl<'a> Checker<'a, '_> {
             let ty = self.annotation(field.ty);
             let sort = MemberSort::Field(types.len());
             types.push(if field.optional { nullable(ty) } else { ty });
-            members.insert(field.name.name, public(sort, field.name.span));
+            members.entry(field.name.name).or_insert(public(sort, field.name.span));
         }
         for method in record.methods {
             let Some(name) = method.name else { continue };
             if method.kind == FunctionKind::Method {
-                members.insert(name.name, public(MemberSort::Method(method.id), name.span));
+                let info = public(MemberSort::Method(method.id), name.span);
+                members.entry(name.name).or_insert(info);
             }
         }
         self.members.push(members);
@@ -81,7 +82,7 @@ impl<'a> Checker<'a, '_> {
                 is_private: member.visibility == Some(Visibility::Conceal),
                 span: name.span,
             };
-            members.insert(name.name, info);
+            members.entry(name.name).or_insert(info);
         }
         let [fields, statics] = types;
         let [enforced_fields, enforced_statics] = enforced;
@@ -116,8 +117,11 @@ impl<'a> Checker<'a, '_> {
     fn nullable_field(&mut self, field: &'a FieldDecl<'a>, ty: &Ty, is_static: bool) {
         let (name, shown) = (self.text(field.name.name), self.show(ty));
         let message = format!("field `{name}` may be read while it is null; treated as `{shown}?`");
-        let label = if is_static || field.init.is_some() {
-            "has no value at first"
+        let null = field.init.is_none_or(|init| matches!(init.kind, ExprKind::Null));
+        let label = if is_static || (null && field.init.is_some()) {
+            "null at first"
+        } else if !null {
+            "`this` is used before this initialiser runs"
         } else {
             "the constructor does not certainly assign it before `this` is used"
         };

@@ -70,7 +70,6 @@ impl<'a> Checker<'a, '_> {
         let frame = Frame {
             result: declared.clone(),
             is_procedure: is_procedure(function),
-            is_constructor,
             ..Frame::default()
         };
         let outer = std::mem::replace(&mut self.frame, frame);

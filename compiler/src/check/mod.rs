@@ -114,7 +114,6 @@ struct Frame {
     returned: Option<Ty>,
     /// Procedures return nothing.
     is_procedure: bool,
-    is_constructor: bool,
     /// In an arm of an `entrain` in value position, whose value `awaken` yields.
     yields: Option<Option<Ty>>,
     /// A `snap` in the innermost loop was seen.

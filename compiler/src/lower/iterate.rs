@@ -1,6 +1,6 @@
 //! `within` loops and ranges.
 
-use hyp_bytecode::module::ErrorKind;
+use hyp_bytecode::module::{Desc, ErrorKind};
 use hyp_bytecode::op::Op;
 use hyp_bytecode::rep::Rep;
 use hyp_grammar::ast;
@@ -39,6 +39,8 @@ impl<'a> FnLower<'_, '_, 'a> {
         }
         let value = self.expr(iterable);
         self.b.set_pos(pos_of(iterable.span.start));
+        let object = u64::from(self.m.descs.intern(Desc::Object).0);
+        let is_object = self.b.op(Op::IsType, &[value], &[object]);
         let iter = self.b.op(Op::IterNew, &[value], &[]);
         let (head, body, exit) = (self.b.new_block(), self.b.new_block(), self.b.new_block());
         self.b.jump(head, &[]);
@@ -53,12 +55,28 @@ impl<'a> FnLower<'_, '_, 'a> {
             let value = self.b.op(Op::IterValue, &[iter], &[]);
             self.bind(second, value);
         } else {
-            let value = self.b.op(Op::IterValue, &[iter], &[]);
-            self.bind(first, value);
+            let element = self.only_element(iter, is_object);
+            self.bind(first, element);
         }
         self.loop_body(node, labels, exit, head);
         self.b.jump(head, &[]);
         self.end_loop(head, exit);
+    }
+
+    /// What a loop with one name goes over: the keys of an object, else the elements.
+    fn only_element(&mut self, iter: Value, is_object: Value) -> Value {
+        let (key, value, join) = (self.b.new_block(), self.b.new_block(), self.b.new_block());
+        let element = self.b.block_param(join, Rep::Any);
+        self.b.branch(is_object, (key, &[]), (value, &[]));
+        for (block, op) in [(key, Op::IterKey), (value, Op::IterValue)] {
+            self.b.seal(block);
+            self.b.switch_to(block);
+            let part = self.b.op(op, &[iter], &[]);
+            self.b.jump(join, &[part]);
+        }
+        self.b.seal(join);
+        self.b.switch_to(join);
+        element
     }
 
     #[expect(clippy::type_complexity, reason = "the parts of one range expression")]

@@ -3,6 +3,7 @@
 //! A protected region's blocks name the handler. `finally` is copied to every way out: the normal
 //! end, each jump that leaves (`control.rs`), and a catch-all handler that raises again.
 
+use hyp_bytecode::op::Op;
 use hyp_bytecode::rep::Rep;
 use hyp_grammar::ast;
 use hyp_ssa::ir::Block;
@@ -65,11 +66,20 @@ impl<'a> FnLower<'_, '_, 'a> {
         self.b.switch_to(after);
     }
 
+    /// The catch-all handler: the clean-up, then the same error again. The clean-up comes twice,
+    /// because a handler that also runs on `Exit` says so by asking first whether it got an error.
     fn rethrow_after(&mut self, body: &'a ast::Block<'a>, handler: Block) {
         self.b.switch_to(handler);
         let raised = self.b.func_mut().blocks[handler.0 as usize].params[0];
-        self.block_statements(body.stmts);
-        self.b.throw(raised);
+        let is_error = self.b.op(Op::IsPassed, &[raised], &[]);
+        let (error, exit) = (self.b.new_block(), self.b.new_block());
+        self.b.branch(is_error, (error, &[]), (exit, &[]));
+        for block in [error, exit] {
+            self.b.seal(block);
+            self.b.switch_to(block);
+            self.block_statements(body.stmts);
+            self.b.throw(raised);
+        }
     }
 
     fn handler_block(&mut self) -> Block {

@@ -14,7 +14,7 @@ impl<'a> Resolver<'a, '_> {
         let uses = self.spread_captures();
         let constants = self.constant_functions(&uses);
         self.assign_captures(&uses, &constants);
-        self.assign_storage();
+        self.assign_storage(&constants);
         self.warn_unused();
         self.drop_synthetic_functions();
         self.out
@@ -185,9 +185,14 @@ impl<'a> Resolver<'a, '_> {
         }
     }
 
-    fn assign_storage(&mut self) {
+    fn assign_storage(&mut self, constants: &AHashSet<VarId>) {
         for at in 0..self.out.vars.len() {
             let var = VarId(at as u32);
+            // The value of a constant is known wherever its name is.
+            if constants.contains(&var) && !self.states[at].module_scope {
+                self.out.vars[at].may_be_unset = false;
+                continue;
+            }
             let storage = self.storage_of(var);
             let has_goto = match self.out.vars[at].function {
                 Some(function) => self.function_states[function.index()].has_goto,

@@ -162,7 +162,7 @@ impl<'a> Resolver<'a, '_> {
     fn undeclared_assignment(&mut self, symbol: Symbol, span: Span) {
         let text = self.text(symbol);
         let message = format!("assignment to the undeclared variable `{text}`");
-        let help = match self.similar_name(symbol) {
+        let help = match self.similar_name(symbol, false) {
             Some(name) => format!("did you mean `{name}`? To declare it: `induce {text} = …;`"),
             None => format!("declare it: `induce {text} = …;`"),
         };
@@ -261,6 +261,10 @@ impl<'a> Resolver<'a, '_> {
     }
 
     fn undefined(&mut self, symbol: Symbol, id: ExprId, span: Span, is_call: bool) {
+        let later = self.bindings.of(symbol).next();
+        if let Some((_, var)) = later {
+            self.state_mut(var).read = true;
+        }
         let diagnostic =
             self.first_report(symbol).then(|| self.undefined_diagnostic(symbol, span, is_call));
         if self.context.home.is_some() {
@@ -288,7 +292,7 @@ impl<'a> Resolver<'a, '_> {
         if self.out.type_names.contains_key(&symbol) {
             return diagnostic.with_note(format!("`{text}` is a type; write `{text} {{ … }}`"));
         }
-        match self.similar_name(symbol) {
+        match self.similar_name(symbol, true) {
             Some(name) => {
                 let help = format!("did you mean `{name}`?");
                 diagnostic.with_help(help)

@@ -6,7 +6,9 @@
 
 mod captures;
 mod collect;
+mod declare;
 mod expr;
+mod function;
 mod label;
 mod member;
 mod pattern;

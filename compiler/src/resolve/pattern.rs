@@ -1,7 +1,7 @@
 //! Pattern matching: arms and the names that patterns bind.
 
+use super::declare::for_each_binding;
 use super::scope::Resolver;
-use super::stmt::for_each_binding;
 use super::{BindAction, VarKind};
 use hyp_grammar::ast::{ArmBody, Block, Entrain, Pattern, StmtKind};
 

@@ -1,7 +1,7 @@
 //! Names that a misspelled name may have meant.
 
 use super::scope::Resolver;
-use hyp_bytecode::builtin::{self, BUILTINS};
+use hyp_bytecode::builtin::{self, BUILTINS, BuiltinSpec};
 use hyp_grammar::intern::Symbol;
 
 /// Open bindings that are considered, innermost first: enough for any readable program, and a
@@ -9,16 +9,19 @@ use hyp_grammar::intern::Symbol;
 const BINDINGS_MAX: usize = 2000;
 
 impl Resolver<'_, '_> {
-    /// The visible name, or builtin, that is closest to `symbol`.
-    pub(super) fn similar_name(&mut self, symbol: Symbol) -> Option<&str> {
+    /// The visible name that is closest to `symbol`; builtins count when it is read.
+    pub(super) fn similar_name(&mut self, symbol: Symbol, with_builtins: bool) -> Option<&str> {
         self.suggestions_left = self.suggestions_left.checked_sub(1)?;
         let text = self.interner.resolve(symbol);
         let bound = self.bindings.entries.iter().rev().take(BINDINGS_MAX);
         let bound = bound.filter(|e| e.symbol != symbol).map(|e| self.interner.resolve(e.symbol));
-        let builtins =
-            BUILTINS.iter().flat_map(|b| std::iter::once(b.name).chain(b.aliases.iter().copied()));
+        if !with_builtins {
+            return closest(text, bound);
+        }
+        let spellings =
+            |b: &'static BuiltinSpec| std::iter::once(b.name).chain(b.aliases.iter().copied());
         let constants = builtin::CONSTANTS.iter().map(|(name, _)| *name);
-        closest(text, bound.chain(builtins).chain(constants))
+        closest(text, bound.chain(BUILTINS.iter().flat_map(spellings)).chain(constants))
     }
 }
 
@@ -38,7 +41,7 @@ pub(crate) fn closest<'c>(
         return None;
     }
     let mut letters = Vec::new();
-    let mut row = Vec::new();
+    let mut rows = Default::default();
     for candidate in candidates {
         if candidate.len() > 256 {
             continue;
@@ -48,7 +51,7 @@ pub(crate) fn closest<'c>(
         if letters.len().abs_diff(wanted.len()) > limit {
             continue;
         }
-        let distance = edit_distance(&wanted, &letters, &mut row);
+        let distance = edit_distance(&wanted, &letters, &mut rows);
         let better = best.is_none_or(|(found, _)| distance < found);
         if distance <= limit && better {
             limit = distance;
@@ -58,19 +61,26 @@ pub(crate) fn closest<'c>(
     best.map(|(_, name)| name)
 }
 
-/// Levenshtein distance; `row` is reused between calls.
-fn edit_distance(a: &[char], b: &[char], row: &mut Vec<usize>) -> usize {
-    row.clear();
-    row.extend(0..=b.len());
+/// Edits between two words, where swapping neighbours is one edit. `rows` is reused.
+fn edit_distance(a: &[char], b: &[char], rows: &mut [Vec<usize>; 3]) -> usize {
+    let [before, above, row] = rows;
+    above.clear();
+    above.extend(0..=b.len());
     for (i, x) in a.iter().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        row.clear();
+        row.push(i + 1);
         for (j, y) in b.iter().enumerate() {
-            let substitution = diagonal + usize::from(x != y);
-            diagonal = row[j + 1];
-            row[j + 1] = substitution.min(diagonal + 1).min(row[j] + 1);
+            let mut best = above[j] + usize::from(x != y);
+            best = best.min(above[j + 1] + 1).min(row[j] + 1);
+            if i > 0 && j > 0 && *x == b[j - 1] && a[i - 1] == *y {
+                best = best.min(before[j - 1] + 1);
+            }
+            row.push(best);
         }
+        std::mem::swap(before, above);
+        std::mem::swap(above, row);
     }
-    row[b.len()]
+    above[b.len()]
 }
 
 #[cfg(test)]
@@ -81,6 +91,8 @@ mod tests {
     fn closest_prefers_the_smallest_distance() {
         let names = ["total", "tot", "count"];
         assert_eq!(closest("totl", names.into_iter()), Some("total"));
+        assert_eq!(closest("toatl", names.into_iter()), Some("total"));
+        assert_eq!(closest("Spto", ["Spot"].into_iter()), Some("Spot"));
         assert_eq!(closest("zebra", names.into_iter()), None);
         assert_eq!(closest("ARRAYPUSH", ["ArrayPush"].into_iter()), Some("ArrayPush"));
     }

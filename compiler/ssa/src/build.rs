@@ -648,10 +648,8 @@ pub(crate) fn remove_blocks(func: &mut Func, keep: &[bool]) {
         return;
     }
     let mut new_id = vec![u32::MAX; keep.len()];
-    let mut n = 0;
-    for (i, _) in keep.iter().enumerate().filter(|(_, k)| **k) {
-        new_id[i] = n;
-        n += 1;
+    for (n, (i, _)) in keep.iter().enumerate().filter(|(_, k)| **k).enumerate() {
+        new_id[i] = n as u32;
     }
     let mut i = 0;
     func.blocks.retain(|_| {

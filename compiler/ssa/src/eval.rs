@@ -5,7 +5,7 @@ mod frame;
 mod rows;
 mod value;
 
-pub use value::{Composite, Value};
+pub use value::{Composite, Iteration, Pairs, Value};
 
 use std::rc::Rc;
 
@@ -53,12 +53,12 @@ pub struct Observation {
 pub fn observe(unit: &Unit, func: FuncId, args: &[Value], steps_max: u64) -> Observation {
     let mut evaluator = Evaluator::new(unit, steps_max);
     let end = match evaluator.call(func, args, &Rc::from([])) {
-        Ok(value) => format!("returned {}", value.describe(unit)),
-        Err(Stop::Throw(value)) => format!("threw {}", value.describe(unit)),
+        Ok(value) => format!("returned {}", value.describe()),
+        Err(Stop::Throw(value)) => format!("threw {}", value.describe()),
         Err(Stop::StepLimit) => "steps".to_owned(),
         Err(Stop::Unsupported(what)) => format!("unsupported {what}"),
     };
-    let globals = evaluator.globals.iter().map(|v| v.describe(unit)).collect();
+    let globals = evaluator.globals.iter().map(|v| v.describe()).collect();
     Observation { end, output: evaluator.output, globals }
 }
 

@@ -10,7 +10,7 @@ pub mod gvn;
 pub mod represent;
 
 use crate::cfg::Cfg;
-use crate::ir::{Func, ModuleFacts, Value};
+use crate::ir::{Block, Func, ModuleFacts, Value};
 
 /// A pass by name.
 #[derive(Clone, Copy)]
@@ -53,6 +53,19 @@ pub fn run_except(func: &mut Func, facts: &dyn ModuleFacts, level: u8, disabled:
             panic!("pass {} broke the function: {message}\n{text}", pass.name);
         }
     }
+}
+
+/// Control flow of a function after dropping the blocks that nothing reaches: what passes find out
+/// about values does not hold there.
+fn reachable_cfg(func: &mut Func) -> Cfg {
+    let mut cfg = Cfg::new(func);
+    if cfg.order.len() != func.blocks.len() {
+        let blocks = (0..func.blocks.len() as u32).map(Block);
+        let keep: Vec<bool> = blocks.map(|b| cfg.is_reachable(b)).collect();
+        crate::build::remove_blocks(func, &keep);
+        cfg.compute(func);
+    }
+    cfg
 }
 
 /// How often each value is read by the reachable code.

@@ -215,9 +215,11 @@ impl Verifier<'_> {
         let result = data.result.ok_or("the result is missing")?;
         let rep = self.func.rep(result);
         let given = match (kind, crate::shape::result_rep(op, &data.imms)) {
-            (_, Some(rep)) => return require(self.func.rep(result) == rep, || {
-                format!("the result is {:?}, not {rep:?}", self.func.rep(result))
-            }),
+            (_, Some(rep)) => {
+                return require(self.func.rep(result) == rep, || {
+                    format!("the result is {:?}, not {rep:?}", self.func.rep(result))
+                });
+            }
             (Kind::OutSame, None) => self.context_rep(op, data)?,
             _ => return Err("the result's type is missing".into()),
         };

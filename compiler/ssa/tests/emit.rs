@@ -98,20 +98,34 @@ fn many_live_values_fit_up_to_the_limit() {
 }
 
 #[test]
-fn too_many_live_values_are_an_error_with_a_place() {
-    let (unit, func) = only_function(&many_live(300));
-    let error = emit(&func, &unit).unwrap_err();
-    assert_eq!(error.kind, EmitErrorKind::TooManyRegisters);
-    assert_eq!(error.pos.line, 251);
+fn more_live_values_go_to_an_array() {
+    for text in [many_live(300), many_live(1000), many_live_across_blocks(600)] {
+        let list = listing(&text);
+        assert!(list.contains("new_array"), "{list}");
+    }
+}
+
+fn many_live_across_blocks(n: usize) -> String {
+    let mut text = many_live(n);
+    if let Some(at) = text.find("  set_global") {
+        text.insert_str(at, "  jump block1\nblock1:\n");
+    }
+    text
 }
 
 #[test]
-fn values_live_across_blocks_are_counted() {
-    let mut text = many_live(300);
-    let at = text.find("  set_global").unwrap();
-    text.insert_str(at, "  jump block1\nblock1:\n");
+fn too_many_operands_of_one_instruction_are_an_error_with_a_place() {
+    let n = 255;
+    let mut text = String::from("global g0: any\nfunction \"f\" -> any {\nblock0:\n");
+    for i in 0..n {
+        text += &format!("  v{i}: any = get_global g0 @{}:1\n", i + 1);
+    }
+    let args: Vec<String> = (0..n).map(|i| format!("v{i}")).collect();
+    text += &format!("  v{n} = new_array {}\n  return v{n}\n}}\n", args.join(", "));
     let (unit, func) = only_function(&text);
-    assert_eq!(emit(&func, &unit).unwrap_err().kind, EmitErrorKind::TooManyRegisters);
+    let error = emit(&func, &unit).unwrap_err();
+    assert_eq!(error.kind, EmitErrorKind::TooManyRegisters);
+    assert_eq!(error.pos.line, 251);
 }
 
 #[test]

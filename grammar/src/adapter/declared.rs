@@ -2,13 +2,24 @@
 //! declares it.
 
 use crate::{
+    intern::Symbol,
     keyword::{Keyword, KeywordKind, Word},
     lexer::{Raw, RawKind},
 };
+use std::collections::HashSet;
 
-/// Finds the declared words; bit `n` stands for the keyword with number `n`.
-pub(super) fn declared_words(raw: &[Raw]) -> u128 {
-    let mut declared = 0;
+/// What a file declares under the spelling of a keyword.
+#[derive(Default)]
+pub(super) struct Declared {
+    /// Words unknown to the reference; bit `n` stands for the keyword with number `n`.
+    pub(super) words: u128,
+    /// Suggestions named like a soft keyword, by exact spelling.
+    pub(super) functions: HashSet<Symbol>,
+}
+
+/// Finds the declared words.
+pub(super) fn declared_words(raw: &[Raw]) -> Declared {
+    let mut declared = Declared::default();
     let mut params_end = 0;
     let mut in_pattern = false;
     for (at, token) in raw.iter().enumerate() {
@@ -21,6 +32,7 @@ pub(super) fn declared_words(raw: &[Raw]) -> u128 {
                 | Keyword::ImperativeSuggestion
                 | Keyword::DominantSuggestion => {
                     params_end = params_end.max(end_of_params(raw, at + 1));
+                    declared.functions.extend(raw.get(at + 1).copied().and_then(soft_name));
                 }
                 _ if keyword.kind() == KeywordKind::SoftExact => {
                     let previous = at.checked_sub(1).map(|before| raw[before].kind);
@@ -29,7 +41,7 @@ pub(super) fn declared_words(raw: &[Raw]) -> u128 {
                         || (in_pattern && previous.is_some_and(starts_pattern))
                         || (at < params_end && is_param(previous, next))
                     {
-                        declared |= 1 << (keyword as u32);
+                        declared.words |= 1 << (keyword as u32);
                     }
                 }
                 _ => {}
@@ -38,6 +50,15 @@ pub(super) fn declared_words(raw: &[Raw]) -> u128 {
         }
     }
     declared
+}
+
+fn soft_name(token: Raw) -> Option<Symbol> {
+    match token.kind {
+        RawKind::Word(Word::Keyword(keyword)) if keyword.kind() == KeywordKind::Soft => {
+            Some(token.symbol())
+        }
+        _ => None,
+    }
 }
 
 /// Index of the token that closes the parameters of the function head at `at`.

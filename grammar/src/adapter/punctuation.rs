@@ -68,6 +68,8 @@ impl Adapter<'_, '_> {
                 frame.angles = frame.angles.saturating_sub(1);
                 self.put(token, tok, Pos::TypeEnd);
             }
+            // `T??` is `T?`.
+            (Pos::TypeEnd, BinaryOp::Coalesce) => self.put(token, Tok::Question, Pos::TypeEnd),
             (Pos::Pattern, _) => self.put(token, tok, Pos::Pattern),
             _ => self.put(token, tok, Pos::Operand),
         }

@@ -4,12 +4,12 @@ use super::{
     Adapter, emphasis,
     frame::{Body, FrameKind, Pos, StmtCtx, Then},
     is_keyword,
-    words::{decl_keyword, hard_token, is_name, is_name_word},
+    words::{decl_keyword, hard_token, is_name, is_name_word, name},
 };
 use crate::{
     ast::{AdjustKind, LoopKeyword, OutputKind},
     diagnostic::{Code, Diagnostic},
-    keyword::{Keyword, KeywordKind, Word},
+    keyword::{Keyword, Word},
     lexer::{NO_PARTNER, Raw, RawKind},
     token::{FuncWord, Tok},
 };
@@ -28,7 +28,7 @@ impl Adapter<'_, '_> {
         };
         let read = if keyword.kind().is_hard() {
             self.hard_statement(token, keyword)
-        } else if keyword.kind() == KeywordKind::SoftExact && self.is_declared(keyword) {
+        } else if self.is_declared(keyword) || self.calls_own_function(token) {
             false
         } else {
             self.soft_statement(token, keyword)
@@ -38,6 +38,13 @@ impl Adapter<'_, '_> {
         if !read {
             self.label_or_expression(token, word);
         }
+    }
+
+    /// Whether this is a call of a suggestion of the same file that is named like a keyword, such
+    /// as `Observe(x)`.
+    fn calls_own_function(&self, token: Raw) -> bool {
+        self.peek(0).kind == RawKind::LParen
+            && self.declared.functions.contains(&token.symbol())
     }
 
     fn label_or_expression(&mut self, token: Raw, word: Word) {
@@ -73,6 +80,7 @@ impl Adapter<'_, '_> {
                 self.function_declaration(token, FuncWord::Suggestion, false, Then::Stmt);
             }
             Keyword::Focus => {
+                self.opened = true;
                 self.put(token, Tok::Focus, Pos::Other);
                 self.expect_block(FrameKind::Statements, Then::Stmt);
             }
@@ -530,7 +538,11 @@ impl Adapter<'_, '_> {
         let method = self.peek(0).kind == RawKind::LParen;
         let ident = Tok::Ident(token.symbol());
         if method {
-            self.put(token, ident, Pos::Params);
+            let tok = match token.kind {
+                RawKind::Word(word) => name(token, word),
+                _ => ident,
+            };
+            self.put(token, tok, Pos::Params);
             self.frame().func = Some(Then::Member);
         } else {
             self.frame().stmt = StmtCtx::Field;
@@ -543,7 +555,7 @@ impl Adapter<'_, '_> {
         let next = self.peek(0);
         let ident = Tok::Ident(token.symbol());
         if next.kind == RawKind::LParen {
-            self.put(token, ident, Pos::Params);
+            self.put(token, name(token, word), Pos::Params);
             self.frame().func = Some(Then::Field);
             return;
         }

@@ -16,6 +16,11 @@ use crate::{
 
 impl Adapter<'_, '_> {
     pub(super) fn word(&mut self, token: Raw, word: Word) {
+        if word == Word::Keyword(Keyword::Focus) && self.opens_program() {
+            self.frames.truncate(1);
+            self.frame().reset();
+            self.pos = Pos::Start;
+        }
         match self.pos {
             Pos::Start | Pos::ElseIf => self.statement(token, word),
             Pos::Operand | Pos::ArmBody | Pos::ArrowBody => self.operand(token, word),
@@ -52,6 +57,13 @@ impl Adapter<'_, '_> {
             }
             _ => self.put(token, name(token, word), Pos::Operator),
         }
+    }
+
+    /// Whether `Focus` opens the program here: always the first time, whatever came before.
+    fn opens_program(&self) -> bool {
+        !matches!(self.pos, Pos::Member | Pos::Key | Pos::PatternKey)
+            && self.peek(0).kind == RawKind::LBrace
+            && !self.opened
     }
 
     /// A label after `snap` is on the same line; a word on a later line starts a statement.

@@ -84,6 +84,9 @@ impl Context<'_> {
                     .with_help("write `Relax` after the `}` that closes the program"),
             );
         }
+        if !self.expects("}") && self.expects("{") {
+            return None;
+        }
         let message = match found {
             Some(_) => "expected `}` before `Relax`",
             None => "expected `}`, found the end of the file",
@@ -126,21 +129,41 @@ impl Context<'_> {
         stack.iter().rev().find(|open| opens(open.tok)).map(|open| open.span)
     }
 
+    /// Whether the innermost open bracket is the header of a loop.
+    fn in_loop_header(&self) -> bool {
+        let Some(open) = self.open_bracket(|_| true) else { return false };
+        let index = self.tokens.iter().position(|token| token.span == open);
+        let before = index.and_then(|index| index.checked_sub(1)).and_then(|at| self.tokens.get(at));
+        matches!(before.map(|token| token.tok), Some(Tok::Loop(_)))
+    }
+
     /// Mistakes that deserve words of their own.
     fn special(&self) -> Option<Diagnostic> {
         let found = self.found()?.tok;
         let previous = self.previous().map(|token| token.tok);
+        let two_before = self.at.checked_sub(2).and_then(|at| self.tokens.get(at));
+        if previous == Some(Tok::This) && matches!(two_before?.tok, Tok::Decl(_)) {
+            return Some(
+                Diagnostic::new(
+                    Code::ReservedName,
+                    self.previous()?.span,
+                    "`this` is a reserved word and cannot be used as a name",
+                )
+                .with_primary("expected a name")
+                .with_help("choose another name, such as `self`"),
+            );
+        }
         let diagnostic = match (previous, found) {
             (_, Tok::Error) => return None,
             (_, Tok::Else) if !self.expects("else") => self
                 .make(Code::UnexpectedToken, "`else` without `if`")
                 .with_primary("no `if` to belong to")
                 .with_help("`else` stands directly after the body of `if`"),
-            (_, Tok::FatArrow) => self
+            (_, Tok::FatArrow) if !self.expects("number") => self
                 .make(Code::UnexpectedToken, "unexpected `=>`")
                 .with_primary("not expected here")
                 .with_help("inside an arm, put an arrow function in parentheses: `((x) => …)`"),
-            (_, Tok::When) if !self.expects("when") && self.expects("}") => self
+            (_, Tok::When) if !self.expects("when") && !self.expects("while") && self.expects("}") => self
                 .make(Code::UnexpectedToken, "`otherwise` must be the last arm")
                 .with_primary("no arm may follow `otherwise`")
                 .with_help("move the `otherwise` arm to the end"),
@@ -150,6 +173,10 @@ impl Context<'_> {
             (Some(Tok::QuestionDot), _) => self
                 .make(Code::UnexpectedToken, "expected property name or `[` after `?.`")
                 .with_primary("not a name"),
+            (_, Tok::RParen) if self.expects(";") && self.in_loop_header() => self
+                .make(Code::UnexpectedToken, "expected `;` in the header of the loop, found `)`")
+                .with_primary("a part is missing before this")
+                .with_help("a header has three parts: `(start; condition; step)`"),
             (_, Tok::Assign(_)) if self.expects("=") && !self.expects("assign") => self
                 .make(Code::UnexpectedToken, format!("unexpected {}", self.found_text()))
                 .with_primary("a declaration takes its value with `=`")
@@ -228,12 +255,14 @@ impl Context<'_> {
         if self.expects(";") {
             return self.missing_semicolon(found);
         }
-        let close = [(")", "(" ), ("]", "[")].into_iter().find(|(close, _)| self.expects(close));
+        let brackets = [(")", "("), ("]", "["), ("}", "{")];
+        let fits = |close: &str| self.expects(close) && (close != "}" || self.expects(","));
+        let close = brackets.into_iter().find(|(close, _)| fits(close));
         if let Some((close, open)) = close {
             return self.unclosed(found, close, open);
         }
         let after = self.previous_text();
-        for terminal in ["(", "{", "=", "=>", ":", "]", "}", "->", "Relax", "while", "else"] {
+        for terminal in [":", "(", "{", "=", "=>", "]", "}", "->", "Relax", "while", "else"] {
             let shown = if terminal == "{" && self.expects("object {") { "{" } else { terminal };
             if self.expects(terminal) {
                 let message = format!("expected `{shown}` after {after}");
@@ -258,7 +287,12 @@ impl Context<'_> {
             .with_primary(format!("expected `{close}` before this"));
         let round = |tok| matches!(tok, Tok::LParen | Tok::ArrowParen);
         let square = |tok| matches!(tok, Tok::LBracket);
-        let opener = self.open_bracket(if close == ")" { round } else { square });
+        let curly = |tok| matches!(tok, Tok::ObjectBrace | Tok::RecordBrace | Tok::LBrace);
+        let opener = self.open_bracket(match close {
+            ")" => round,
+            "]" => square,
+            _ => curly,
+        });
         match opener {
             Some(span) => diagnostic.with_label(span, format!("this `{open}` is not closed")),
             None => diagnostic,

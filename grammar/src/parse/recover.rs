@@ -31,7 +31,11 @@ fn bounded(tokens: &[Token], start: usize, at: usize) -> Option<Range<usize>> {
     if matches!(tokens[start].tok, Tok::Focus | Tok::Relax) {
         return None;
     }
-    let end = end_after(tokens, start, at);
+    let mut end = end_after(tokens, start, at);
+    // Text before the program does not spoil the program.
+    if let Some(focus) = tokens[start..end].iter().position(|token| token.tok == Tok::Focus) {
+        end = start + focus;
+    }
     (end > start).then_some(start..end)
 }
 
@@ -48,11 +52,16 @@ fn start_before(tokens: &[Token], at: usize) -> Option<usize> {
                 depth = depth.saturating_sub(1);
             }
         }
-        if depth == 0 && token.starts && !(index == at && closes(token.tok)) {
+        if depth == 0 && token.starts && !(index == at && ends_before(token.tok)) {
             return Some(index);
         }
     }
     None
+}
+
+/// Whether the statement spoiled by this token ends before it.
+fn ends_before(tok: Tok) -> bool {
+    closes(tok) || tok == Tok::Focus
 }
 
 /// Just past the end of the statement that starts at `start` and is spoiled at `at`.

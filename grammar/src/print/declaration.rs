@@ -119,12 +119,14 @@ impl Printer<'_> {
     pub(super) fn session(&mut self, session: &SessionDecl<'_>) {
         self.text("session ");
         self.name(session.name.name);
-        self.members_open(session.members.is_empty());
-        for member in session.members {
+        let empty = session.members.iter().all(|m| matches!(m.kind, MemberKind::Error));
+        self.members_open(empty);
+        let readable = session.members.iter().filter(|m| !matches!(m.kind, MemberKind::Error));
+        for member in readable {
             self.member(member);
             self.line();
         }
-        self.members_close(session.members.is_empty());
+        self.members_close(empty);
     }
 
     fn members_open(&mut self, empty: bool) {
@@ -163,7 +165,7 @@ impl Printer<'_> {
                 self.value(field.init);
                 self.text(";");
             }
-            MemberKind::Error => self.text("/* error */"),
+            MemberKind::Error => {}
         }
     }
 

@@ -6,7 +6,7 @@ use crate::{ast::*, operator::UnaryOp};
 impl Printer<'_> {
     pub(super) fn expr(&mut self, expr: &Expr<'_>) {
         match &expr.kind {
-            ExprKind::Error => self.text("null /* error */"),
+            ExprKind::Error => self.text("null"),
             ExprKind::Number(value) => self.number(*value),
             ExprKind::String(value) => self.string(value),
             ExprKind::Bool(true) => self.text("true"),

@@ -6,7 +6,7 @@ use crate::ast::*;
 impl Printer<'_> {
     pub(super) fn pattern(&mut self, pattern: &Pattern<'_>) {
         match &pattern.kind {
-            PatternKind::Error => self.text("_ /* error */"),
+            PatternKind::Error => self.text("_"),
             PatternKind::Wildcard => self.text("_"),
             PatternKind::Number(value) => self.number(*value),
             PatternKind::String(value) => self.string(value),
@@ -81,7 +81,7 @@ impl Printer<'_> {
 
     pub(super) fn ty(&mut self, ty: &Type<'_>) {
         match &ty.kind {
-            TypeKind::Error => self.text("unknown /* error */"),
+            TypeKind::Error => self.text("unknown"),
             TypeKind::Null => self.text("null"),
             TypeKind::Named { namespace, name, args } => {
                 self.qualified(*namespace, *name);

@@ -3,7 +3,7 @@
 use super::Printer;
 use crate::{
     ast::*,
-    keyword::{Word, classify},
+    keyword::{Keyword, Word, classify},
 };
 
 impl Printer<'_> {
@@ -20,8 +20,8 @@ impl Printer<'_> {
 
     fn stmt_kind(&mut self, kind: &StmtKind<'_>) {
         match kind {
-            StmtKind::Empty => self.text(";"),
-            StmtKind::Error => self.text("/* error */;"),
+            // What did not parse cannot be printed.
+            StmtKind::Empty | StmtKind::Error => self.text(";"),
             StmtKind::Block(block) => self.block(block),
             StmtKind::Label { name, keyword: true } => {
                 self.text("label ");
@@ -136,7 +136,7 @@ impl Printer<'_> {
                 ExprKind::Name(name) => {
                     let keyword = matches!(
                         classify(self.interner.resolve(name)),
-                        Word::Keyword(keyword) if !keyword.kind().is_hard()
+                        Word::Keyword(keyword) if starts_statement(keyword)
                     );
                     return keyword && !matches!(follower, '.' | '=' | '?');
                 }
@@ -267,6 +267,27 @@ impl Printer<'_> {
             self.block(block);
         }
     }
+}
+
+/// Whether a soft keyword has a reading of its own at the start of a statement.
+fn starts_statement(keyword: Keyword) -> bool {
+    !keyword.kind().is_hard()
+        && !matches!(
+            keyword,
+            Keyword::Drift
+                | Keyword::PauseReality
+                | Keyword::AccelerateTime
+                | Keyword::DecelerateTime
+                | Keyword::Subconscious
+                | Keyword::Number
+                | Keyword::String
+                | Keyword::Boolean
+                | Keyword::Trance
+                | Keyword::Lucid
+                | Keyword::From
+                | Keyword::External
+                | Keyword::Constructor
+        )
 }
 
 pub(super) fn decl_word(keyword: DeclKeyword) -> &'static str {

@@ -5,8 +5,7 @@ use hyp_bytecode::builtin::Builtin;
 use super::args::Args;
 use super::distinct::Distinct;
 use super::higher_order;
-use super::math::{larger, smaller};
-use crate::{Trap, Value, Vm};
+use crate::{Trap, Value, Vm, number};
 
 pub(super) fn array_length(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
     let arr = Args::new(Builtin::ArrayLength, args).array(vm, 0)?;
@@ -100,12 +99,12 @@ pub(super) fn sum(vm: &mut Vm, args: &Args<'_>) -> Result<(f64, usize), Trap> {
 
 pub(super) fn array_min(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
     let numbers = Args::new(Builtin::ArrayMin, args).numbers(vm, 0)?;
-    Ok(numbers.into_iter().reduce(smaller).map_or(Value::NULL, Value::num))
+    Ok(numbers.into_iter().reduce(number::min).map_or(Value::NULL, Value::num))
 }
 
 pub(super) fn array_max(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
     let numbers = Args::new(Builtin::ArrayMax, args).numbers(vm, 0)?;
-    Ok(numbers.into_iter().reduce(larger).map_or(Value::NULL, Value::num))
+    Ok(numbers.into_iter().reduce(number::max).map_or(Value::NULL, Value::num))
 }
 
 /// Ascending order with NaN last.
@@ -331,8 +330,11 @@ pub(super) fn number_range(vm: &mut Vm, args: &Args<'_>) -> Result<Value, Trap> 
     }
     let n = (steps as usize).saturating_add(1);
     args.check_size(n)?;
-    let numbers: Vec<Value> = (0..n).map(|i| Value::num(start + i as f64 * step)).collect();
-    vm.new_array(&numbers)
+    let result = vm.new_array_with_capacity(n)?;
+    for i in 0..n {
+        vm.array_push(result, Value::num(start + i as f64 * step))?;
+    }
+    Ok(result)
 }
 
 pub(super) fn array_repeat(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
@@ -349,7 +351,11 @@ pub(super) fn create_array(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
 
 /// New array of `n` times the same value.
 pub(super) fn repeated(vm: &mut Vm, value: Value, n: usize) -> Result<Value, Trap> {
-    vm.new_array(&vec![value; n])
+    let result = vm.new_array_with_capacity(n)?;
+    for _ in 0..n {
+        vm.array_push(result, value)?;
+    }
+    Ok(result)
 }
 
 // ---- In place ----

@@ -2,7 +2,10 @@
 //!
 //! Numbers are equal within 2^-52. Doubles from 2 on are at least that far apart, so their bits
 //! decide. Smaller ones fall into cells of width 2^-52: two values of one cell are equal, and only
-//! the neighbouring cells can hold further equal ones.
+//! the neighbouring cells can hold further equal ones. Containers are compared only with those of
+//! the same signature.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use ahash::AHashMap;
 
@@ -21,13 +24,13 @@ pub(super) struct Distinct<'v> {
     vm: &'v Vm,
     items: Vec<Value>,
     keys: AHashMap<Key<'v>, usize>,
-    /// Indices of arrays, objects, records and other values that compare by structure.
-    structured: Vec<usize>,
+    /// Indices of arrays, objects, records and other heap values, by signature.
+    structured: AHashMap<u64, Vec<usize>>,
 }
 
 impl<'v> Distinct<'v> {
     pub(super) fn new(vm: &'v Vm) -> Distinct<'v> {
-        Distinct { vm, items: Vec::new(), keys: AHashMap::new(), structured: Vec::new() }
+        Distinct { vm, items: Vec::new(), keys: AHashMap::new(), structured: AHashMap::new() }
     }
 
     /// The different values of a list.
@@ -59,7 +62,7 @@ impl<'v> Distinct<'v> {
             Some(key) => {
                 self.keys.insert(key, index);
             }
-            None => self.structured.push(index),
+            None => self.structured.entry(signature(self.vm, v, 0)).or_default().push(index),
         }
         (index, true)
     }
@@ -75,7 +78,8 @@ impl<'v> Distinct<'v> {
             Some(_) if v.as_num().is_some_and(f64::is_nan) => None,
             Some(key) => self.keys.get(&key).copied(),
             None => {
-                self.structured.iter().copied().find(|&index| {
+                let alike = self.structured.get(&signature(self.vm, v, 0))?;
+                alike.iter().copied().find(|&index| {
                     self.items.get(index).is_some_and(|&item| self.vm.equals(item, v))
                 })
             }
@@ -101,4 +105,39 @@ impl<'v> Distinct<'v> {
         }
         (!v.is_heap()).then_some(Key::Bits(v.0))
     }
+}
+
+/// A hash that equal values share. Looks at a bounded part of a container, so cycles end.
+fn signature(vm: &Vm, v: Value, depth: usize) -> u64 {
+    const DEPTH_MAX: usize = 3;
+    const ELEMENTS_MAX: usize = 16;
+    let mut hasher = DefaultHasher::new();
+    if let Some(text) = vm.str(v) {
+        text.hash(&mut hasher);
+    } else if let Some(n) = v.as_num() {
+        // Smaller numbers can be equal without having the same bits.
+        (n.abs() >= 2.0).then_some(n.to_bits()).hash(&mut hasher);
+    } else if v.is_array() {
+        let items = vm.array_items(v);
+        items.len().hash(&mut hasher);
+        if depth < DEPTH_MAX {
+            for &item in items.iter().take(ELEMENTS_MAX) {
+                signature(vm, item, depth + 1).hash(&mut hasher);
+            }
+        }
+    } else if v.is_object() {
+        vm.object_len(v).hash(&mut hasher);
+        if depth < DEPTH_MAX && vm.object_len(v) <= ELEMENTS_MAX {
+            // A sum, as the order of entries does not count.
+            let entries = vm.object_entries(v).into_iter();
+            let sum = entries.fold(0u64, |sum, (key, value)| {
+                let pair = signature(vm, key, depth + 1).rotate_left(1);
+                sum.wrapping_add(pair ^ signature(vm, value, depth + 1))
+            });
+            sum.hash(&mut hasher);
+        }
+    } else {
+        vm.type_name(v).hash(&mut hasher);
+    }
+    hasher.finish()
 }

@@ -4,7 +4,7 @@ use hyp_bytecode::builtin::Builtin;
 
 use super::args::Args;
 use super::number_theory;
-use crate::{Trap, Value, Vm};
+use crate::{Trap, Value, Vm, number};
 
 /// Functions of one number that is passed straight to a Rust function.
 macro_rules! unary {
@@ -63,7 +63,7 @@ binary! {
     atan2 = Atan2(y, x) y.atan2(x);
     log_base = LogBase(x, base) logarithm(x, base);
     hypot = Hypot(x, y) x.hypot(y);
-    modulo = Mod(dividend, divisor) dividend % divisor;
+    modulo = Mod(dividend, divisor) number::modulo(dividend, divisor);
     div = Div(dividend, divisor) (dividend / divisor).trunc();
 }
 
@@ -125,34 +125,12 @@ fn shift_exponent(x: f64, by: i64) -> Option<f64> {
     format!("{mantissa}e{exponent}").parse().ok()
 }
 
-/// Smaller number; NaN loses, -0 is less than 0.
-pub(super) fn smaller(a: f64, b: f64) -> f64 {
-    if a.is_nan() {
-        b
-    } else if a < b || b.is_nan() || (a == b && a.is_sign_negative()) {
-        a
-    } else {
-        b
-    }
-}
-
-/// Larger number; NaN loses, 0 is more than -0.
-pub(super) fn larger(a: f64, b: f64) -> f64 {
-    if a.is_nan() {
-        b
-    } else if a > b || b.is_nan() || (a == b && a.is_sign_positive()) {
-        a
-    } else {
-        b
-    }
-}
-
 pub(super) fn min(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
-    extreme(vm, Args::new(Builtin::Min, args), smaller)
+    extreme(vm, Args::new(Builtin::Min, args), number::min)
 }
 
 pub(super) fn max(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
-    extreme(vm, Args::new(Builtin::Max, args), larger)
+    extreme(vm, Args::new(Builtin::Max, args), number::max)
 }
 
 fn extreme(vm: &mut Vm, args: Args<'_>, choose: fn(f64, f64) -> f64) -> Result<Value, Trap> {
@@ -188,7 +166,7 @@ pub(super) fn is_in_range(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
 
 pub(super) fn is_even(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
     let n = Args::new(Builtin::IsEven, args).num(vm, 0)?;
-    Ok(Value::bool(n % 2.0 == 0.0))
+    Ok(Value::bool(number::modulo(n, 2.0) == 0.0))
 }
 
 pub(super) fn factorial(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
@@ -284,13 +262,5 @@ mod tests {
         assert_eq!(round_decimal(5e-324, 400), 5e-324);
         assert_eq!(round_decimal(f64::INFINITY, 3), f64::INFINITY);
         assert_eq!(round_decimal(f64::MAX, -308), f64::INFINITY);
-    }
-
-    #[test]
-    fn extremes_ignore_nan_and_order_zeros() {
-        assert_eq!(smaller(f64::NAN, 1.0), 1.0);
-        assert_eq!(larger(1.0, f64::NAN), 1.0);
-        assert!(smaller(0.0, -0.0).is_sign_negative());
-        assert!(larger(-0.0, 0.0).is_sign_positive());
     }
 }

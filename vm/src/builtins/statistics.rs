@@ -5,8 +5,7 @@ use hyp_bytecode::builtin::Builtin;
 
 use super::args::Args;
 use super::array::{self, number_order};
-use super::math::{larger, smaller};
-use crate::{Trap, Value, Vm};
+use crate::{Trap, Value, Vm, number};
 
 pub(super) fn mean(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
     let (total, n) = array::sum(vm, &Args::new(Builtin::Mean, args))?;
@@ -74,8 +73,8 @@ pub(super) fn range(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
     let args = Args::new(Builtin::Range, args);
     if args.value(0).is_array() {
         let numbers = args.numbers(vm, 0)?;
-        let high = numbers.iter().copied().reduce(larger);
-        let low = numbers.iter().copied().reduce(smaller);
+        let high = numbers.iter().copied().reduce(number::max);
+        let low = numbers.iter().copied().reduce(number::min);
         return Ok(Value::num(high.zip(low).map_or(0.0, |(high, low)| high - low)));
     }
     if args.len() < 2 {

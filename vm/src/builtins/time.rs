@@ -37,9 +37,24 @@ pub(super) fn current_timestamp(_vm: &mut Vm, _args: &[Value]) -> Result<Value, 
 }
 
 fn formatted(vm: &mut Vm, format: &str, time: &Zoned) -> Result<Value, Trap> {
-    let text = strtime::format(format, time)
-        .map_err(|e| Trap::runtime(format!("Cannot format the time as '{format}': {e}")))?;
+    let failed = |why: &str| Trap::runtime(format!("Cannot format the time as '{format}': {why}"));
+    if has_zone_name(format) {
+        return Err(failed("unknown code %Q"));
+    }
+    let text = strtime::format(format, time).map_err(|e| failed(&e.to_string()))?;
     vm.new_string(&text)
+}
+
+/// Whether a format has the code `%Q`, which the library knows and the language does not.
+fn has_zone_name(format: &str) -> bool {
+    let mut chars = format.chars();
+    while chars.any(|c| c == '%') {
+        let is_modifier = |c: &char| "-_^#:.".contains(*c) || c.is_ascii_digit();
+        if chars.by_ref().find(|c| !is_modifier(c)) == Some('Q') {
+            return true;
+        }
+    }
+    false
 }
 
 pub(super) fn current_date(vm: &mut Vm, _args: &[Value]) -> Result<Value, Trap> {
@@ -106,4 +121,15 @@ pub(super) fn days_in_month(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> 
 
 pub(super) fn get_execution_time(vm: &mut Vm, _args: &[Value]) -> Result<Value, Trap> {
     Ok(Value::num(vm.builtins.started.elapsed().as_secs_f64() * 1000.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::has_zone_name;
+
+    #[test]
+    fn zone_names_are_found() {
+        assert!(has_zone_name("%Y %:Q"));
+        assert!(!has_zone_name("%Y%%Q %-d Q"));
+    }
 }

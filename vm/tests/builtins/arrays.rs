@@ -160,6 +160,9 @@ fn distinct_values() {
         ArrayDistinct([0.3, 0.30000000000000004, 0.31]) => [0.3, 0.31]
         ArrayDistinct([0, -0, 1e-17]) => [0]
         ArrayDistinct([nan, nan, inf, inf]) => [NaN, NaN, inf]
+        ArrayDistinct([[5, "x"], [5, "x"], [6, "x"], {a: 1, b: [2]}, {b: [2], a: 1}]) => [[5, x], [6, x], {a: 1, b: [2]}]
+        ArrayDistinct([[0.3], [0.30000000000000004], [0], [-0]]) => [[0.3], [0]]
+        SetSize(CartesianProduct(ArrayRange(1, 100), ArrayRange(1, 100))) => 10000
         ArrayDistinct([[1], [1], {a: 1}, {a: 1}]) => [[1], {a: 1}]
         ArrayDistinct(["long enough for its own buffer", Concat("long enough ", "for its own buffer")]) => [long enough for its own buffer]
         "#,

@@ -92,6 +92,8 @@ fn comparisons() {
         IsEven(2.5) => false
         IsEven(inf) => false
         Mod(-7, 3) => -1
+        Mod(9223372036854775808, 10) => 8
+        IsEven(9223372036854775808) => true
         Mod(7, 0) => NaN
         Div(15, 4) => 3
         Div(-7, 2) => -3

@@ -76,7 +76,7 @@ fn calendar() {
         "#,
     );
     let mut machine = Machine::new(false, "");
-    for bad in ["%", "%J", "%!"] {
+    for bad in ["%", "%J", "%!", "%Q", "%:Q"] {
         let shown = machine.show(&format!("FormatDateTime(\"{bad}\")"));
         assert!(shown.starts_with("runtime: Cannot format the time as"), "{bad}: {shown}");
     }

@@ -1,6 +1,6 @@
 //! Conversions and type tests.
 
-use crate::expression::check;
+use crate::expression::{Machine, check};
 
 #[test]
 fn conversions() {
@@ -87,4 +87,18 @@ fn throw_and_exit() {
         Exit(-1) => Exit(-1)
         "#,
     );
+}
+
+#[test]
+fn shared_elements_do_not_make_endless_text() {
+    let mut machine = Machine::new(false, "");
+    machine.eval("a = [1]").expect("an array");
+    for _ in 0..60 {
+        machine.eval("b = [a, a]; a = b").expect("an array");
+    }
+    let shown = machine.show("ToString(a)");
+    assert!(shown.starts_with("runtime: "), "{}", &shown[..shown.len().min(100)]);
+    let shown = machine.show("StringifyJSON(a)");
+    assert!(shown.contains("more than 67108864 bytes"), "{}", &shown[..shown.len().min(100)]);
+    assert_eq!(machine.show("DeepEquals(a, [b, b])"), "false");
 }

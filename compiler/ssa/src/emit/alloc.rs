@@ -6,7 +6,6 @@ use super::live::{Live, overlap};
 use super::select::{Select, Source};
 use super::{EmitError, EmitErrorKind, NONE};
 use crate::ir::{Def, Func, Pos};
-use hyp_bytecode::module::limit;
 use hyp_bytecode::rep::Rep;
 
 /// Up to this many registers a fresh one is preferred to a cycle of moves.
@@ -54,6 +53,7 @@ pub(super) struct Alloc {
     first_slot: u32,
     scratch: Vec<u32>,
     n_params: usize,
+    registers_max: usize,
 }
 
 impl Alloc {
@@ -64,7 +64,9 @@ impl Alloc {
         cfg: &Cfg,
         select: &Select,
         live: &mut Live,
+        registers_max: usize,
     ) -> Result<(), EmitError> {
+        self.registers_max = registers_max;
         self.reset(func, select);
         self.coalesce(func, cfg, select, live);
         self.collect_webs(func, cfg, select, live);
@@ -114,7 +116,7 @@ impl Alloc {
 
     /// Final numbers by register, the representations in that order, and how many are tagged.
     pub(super) fn number(&self) -> Result<(Vec<u8>, Vec<Rep>, u8), EmitError> {
-        if self.regs.len() > limit::REGISTERS {
+        if self.regs.len() > self.registers_max {
             let pos = Pos::default();
             return Err(EmitError { kind: EmitErrorKind::TooManyRegisters, pos });
         }
@@ -217,7 +219,7 @@ impl Alloc {
                 if e.block.0 == b && taken != Some(i) {
                     for (&param, &arg) in func.blocks[b as usize].params.iter().zip(&e.args) {
                         if select.is_used(param)
-                            && let Source::Reg(arg) = select.source(func, arg)
+                            && let Source::Reg(arg) = select.source(func, pred, param, arg)
                             && !select.is_slot(arg)
                         {
                             let order = self.flows.len() as u32;
@@ -298,7 +300,7 @@ impl Alloc {
             let rep = select.reps[web as usize];
             match self.choose(func, cfg, live, web, rep) {
                 Some(reg) => reg,
-                None if self.regs.len() >= limit::REGISTERS => {
+                None if self.regs.len() >= self.registers_max => {
                     let pos = definition_pos(func, web);
                     return Err(EmitError { kind: EmitErrorKind::TooManyRegisters, pos });
                 }

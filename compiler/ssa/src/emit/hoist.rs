@@ -67,6 +67,7 @@ impl Select {
     fn want_hoisted(&mut self, func: &Func, v: Value, in_loop: u32, weight: u32) {
         let value = super::resolve(func, v);
         if self.constant[value as usize] != NONE {
+            let value = self.same[value as usize];
             self.hoists.push(Hoist { value, in_loop, weight, block: NONE, reg: NONE });
         }
     }
@@ -84,12 +85,53 @@ impl Select {
             h.block = load_block(cfg, h.in_loop);
             h.block != NONE
         });
-        self.hoists.sort_unstable_by_key(|h| (u32::MAX - h.weight, h.value, h.in_loop));
-        self.hoists.truncate(hoisted_max);
+        // The registers are needed around one outermost loop each, so that is what is limited.
+        self.hoists.sort_unstable_by_key(|h| (h.in_loop, u32::MAX - h.weight, h.value));
+        let (mut in_loop, mut n) = (NONE, 0);
+        self.hoists.retain(|h| {
+            n = if h.in_loop == in_loop { n + 1 } else { 1 };
+            in_loop = h.in_loop;
+            n <= hoisted_max
+        });
         self.hoists.sort_unstable_by_key(|h| (h.value, h.in_loop));
         for k in 0..self.hoists.len() {
             let rep = func.values[self.hoists[k].value as usize].rep;
             self.hoists[k].reg = self.new_reg(rep);
+        }
+        self.hoist_loads.extend(self.hoists.iter().map(|h| (h.block, h.value, h.reg)));
+        self.hoist_loads.sort_unstable();
+    }
+
+    /// Loads the constants that later loops need.
+    pub(super) fn load_hoisted(&mut self, func: &Func, cfg: &Cfg, b: u32) {
+        let first = self.hoist_loads.partition_point(|load| load.0 < b);
+        let mut k = first;
+        while let Some(&(_, value, reg)) = self.hoist_loads.get(k).filter(|load| load.0 == b) {
+            self.load_constant(func, cfg, value, reg);
+            k += 1;
+        }
+    }
+
+    /// Finds the first of equal constants for each.
+    pub(super) fn unify_constants(&mut self, func: &Func) {
+        self.same.clear();
+        self.same.extend(0..func.values.len() as u32);
+        self.work.clear();
+        self.work.extend(
+            (0..func.values.len() as u32)
+                .filter(|&v| self.constant[v as usize] != NONE && self.use_count[v as usize] > 0),
+        );
+        let content = |v: u32| {
+            let data = plan::inst(func, self.constant[v as usize]);
+            let code = data.row().map_or(0, |op| op as u8);
+            (code, data.imms.first().copied().unwrap_or(0))
+        };
+        self.work.sort_unstable_by_key(|&v| (content(v), v));
+        for k in 1..self.work.len() {
+            let (before, v) = (self.work[k - 1], self.work[k]);
+            if content(before) == content(v) {
+                self.same[v as usize] = self.same[before as usize];
+            }
         }
     }
 
@@ -101,6 +143,7 @@ impl Select {
             NONE => return None,
             l => cfg.loops[l as usize].outermost,
         };
+        let value = self.same[value as usize];
         let k = self.hoists.binary_search_by_key(&(value, in_loop), |h| (h.value, h.in_loop));
         k.ok().map(|k| self.hoists[k].reg)
     }

@@ -184,7 +184,7 @@ impl Layout {
                 continue;
             }
             let dst = alloc.reg(param.0);
-            match env.select.source(env.func, arg) {
+            match env.select.source(env.func, block, param, arg) {
                 Source::Reg(src) if alloc.reg(src) == dst => {}
                 Source::Reg(src) => self.moves.push((dst, alloc.reg(src))),
                 Source::Constant(inst) => self.loads.push((dst, inst)),

@@ -7,7 +7,6 @@ use super::cfg::Cfg;
 use super::select::Select;
 use super::{EmitError, EmitErrorKind, NONE};
 use crate::ir::{Func, Pos};
-use hyp_bytecode::module::limit;
 
 /// Program points `start..end`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -33,6 +32,7 @@ pub(super) struct Live {
     n_live_in: Vec<u32>,
     touched: Vec<u32>,
     work: Vec<u32>,
+    registers_max: usize,
 }
 
 impl Live {
@@ -43,7 +43,14 @@ impl Live {
     }
 
     /// Computes the ranges of all registers that have a definition.
-    pub(super) fn run(&mut self, func: &Func, cfg: &Cfg, select: &Select) -> Result<(), EmitError> {
+    pub(super) fn run(
+        &mut self,
+        func: &Func,
+        cfg: &Cfg,
+        select: &Select,
+        registers_max: usize,
+    ) -> Result<(), EmitError> {
+        self.registers_max = registers_max;
         let n_regs = select.reps.len();
         self.sort_reads(select, n_regs);
         self.ranges.clear();
@@ -141,7 +148,7 @@ impl Live {
             let block = &select.blocks[b];
             self.ranges.push(Range { start: block.start, end: self.last[b] });
             self.n_live_in[b] += 1;
-            if self.n_live_in[b] as usize > limit::REGISTERS {
+            if self.n_live_in[b] as usize > self.registers_max {
                 let pos = first_pos(func, b);
                 return Err(EmitError { kind: EmitErrorKind::TooManyRegisters, pos });
             }

@@ -1,9 +1,11 @@
 //! Takes a function out of SSA into register code.
 //!
-//! Steps: `cfg` finds loops and the block order; `select` (with `mark`, `hoist`, `slots`, `relax`)
+//! Steps: `cfg` finds loops and the block order; `select` (with `mark`, `hoist`, `latch`, `slots`, `relax`)
 //! chooses instructions over virtual registers, fuses conditions into branches and plans constants;
 //! `live` computes live ranges; `alloc` merges block parameters with their arguments and assigns registers; `layout`
 //! orders the code, turns edges into moves, rotates loops; `encode` writes words and tables.
+//!
+//! Long-lived values beyond the number of registers go to an array (`spill`).
 //!
 //! Invariant: the output depends on the input only; no step iterates over a hash table.
 
@@ -11,6 +13,7 @@ mod alloc;
 mod cfg;
 mod encode;
 mod hoist;
+mod latch;
 mod layout;
 mod live;
 mod mark;
@@ -19,6 +22,7 @@ mod plan;
 mod relax;
 mod select;
 mod slots;
+mod spill;
 
 use crate::ir::{Block, Def, Func, ModuleFacts, Pos, Value};
 use hyp_bytecode::module::{Function, limit};
@@ -29,6 +33,9 @@ const NONE: u32 = u32::MAX;
 
 /// Constants that may be kept in registers around loops.
 const HOISTED_MAX: usize = 24;
+
+/// How many long-lived values to keep in registers when they do not all fit; tried in order.
+const KEPT: [usize; 3] = [120, 24, 0];
 
 /// Why a function cannot be expressed in bytecode.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -80,8 +87,8 @@ pub fn emit(func: &Func, facts: &dyn ModuleFacts) -> Result<Function, EmitError>
 }
 
 /// Code emission with tables that are reused from function to function.
-#[derive(Default)]
 pub struct Emitter {
+    registers_max: usize,
     cfg: cfg::Cfg,
     select: select::Select,
     live: live::Live,
@@ -89,20 +96,57 @@ pub struct Emitter {
     layout: layout::Layout,
 }
 
+impl Default for Emitter {
+    fn default() -> Self {
+        Self::with_registers(limit::REGISTERS)
+    }
+}
+
 impl Emitter {
+    /// An emitter that uses at most this many registers per frame instead of
+    /// [`limit::REGISTERS`].
+    #[must_use]
+    pub fn with_registers(registers_max: usize) -> Self {
+        Self {
+            registers_max: registers_max.min(limit::REGISTERS),
+            cfg: cfg::Cfg::default(),
+            select: select::Select::default(),
+            live: live::Live::default(),
+            alloc: alloc::Alloc::default(),
+            layout: layout::Layout::default(),
+        }
+    }
+
     /// Emits one function.
     ///
     /// # Errors
     /// If the function exceeds a limit of the bytecode.
     pub fn emit(&mut self, func: &Func, facts: &dyn ModuleFacts) -> Result<Function, EmitError> {
         self.cfg.run(func);
-        match self.try_emit(func, facts, HOISTED_MAX) {
-            // Constants in registers are a luxury; without them the function may fit.
-            Err(e) if e.kind == EmitErrorKind::TooManyRegisters && !self.cfg.loops.is_empty() => {
-                self.try_emit(func, facts, 0)
-            }
-            result => result,
+        let is_full = |e: &EmitError| e.kind == EmitErrorKind::TooManyRegisters;
+        let error = match self.try_emit(func, facts, HOISTED_MAX) {
+            Err(error) if is_full(&error) => error,
+            result => return result,
+        };
+        // Constants in registers are a luxury; without them the function may fit.
+        if !self.cfg.loops.is_empty()
+            && let Ok(function) = self.try_emit(func, facts, 0)
+        {
+            return Ok(function);
         }
+        for keep in KEPT {
+            self.cfg.run(func);
+            self.select.run(func, facts, &self.cfg, 0)?;
+            let Some(spilled) = spill::spill(func, &self.cfg, &self.select, keep) else {
+                continue;
+            };
+            self.cfg.run(&spilled);
+            match self.try_emit(&spilled, facts, 0) {
+                Err(error) if is_full(&error) => {}
+                result => return result,
+            }
+        }
+        Err(error)
     }
 
     fn try_emit(
@@ -112,8 +156,9 @@ impl Emitter {
         hoisted_max: usize,
     ) -> Result<Function, EmitError> {
         self.select.run(func, facts, &self.cfg, hoisted_max)?;
-        self.live.run(func, &self.cfg, &self.select)?;
-        self.alloc.run(func, &self.cfg, &self.select, &mut self.live)?;
+        let max = self.registers_max;
+        self.live.run(func, &self.cfg, &self.select, max)?;
+        self.alloc.run(func, &self.cfg, &self.select, &mut self.live, max)?;
         self.layout.run(func, &self.cfg, &self.select, &self.live, &mut self.alloc);
         encode::encode(func, &self.cfg, &self.layout, &self.alloc)
     }

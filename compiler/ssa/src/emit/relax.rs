@@ -63,7 +63,7 @@ impl Select {
             while let Some(e) = edge(term, i) {
                 if e.block == b
                     && let Some(&arg) = e.args.get(k as usize)
-                    && let Source::Reg(reg) = self.source(func, arg)
+                    && let Source::Reg(reg) = self.source(func, pred, v, arg)
                     && test(self, reg as usize)
                 {
                     return true;

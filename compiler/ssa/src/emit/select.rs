@@ -6,6 +6,7 @@
 
 use super::cfg::{Cfg, edge};
 use super::hoist::{Hoist, counted_limit};
+use super::latch::Latch;
 use super::plan::{self, Demand, Test};
 use super::{EmitError, EmitErrorKind, NONE};
 use crate::ir::{Def, Func, InstData, ModuleFacts, Opcode, Pos, Term, Value};
@@ -122,11 +123,17 @@ pub(super) struct Select {
     pub(super) is_fused: Vec<bool>,
     /// Defining instruction of constants, by value.
     pub(super) constant: Vec<u32>,
+    /// The first of the constants that are equal to a value; other values stand for themselves.
+    pub(super) same: Vec<u32>,
     /// Register of a value: itself, or the slot that it was read from.
     pub(super) reg_of: Vec<u32>,
     pub(super) cached_reg: Vec<u32>,
     pub(super) cached_at: Vec<(u32, usize)>,
     pub(super) hoists: Vec<Hoist>,
+    /// Increments to repeat, by block and parameter.
+    pub(super) latches: Vec<Latch>,
+    /// Block, value and register of each hoisted constant.
+    pub(super) hoist_loads: Vec<(u32, u32, u32)>,
     pub(super) slot_version: Vec<u32>,
     pub(super) slot_reads: Vec<(u32, u32, u32, u32)>,
     pub(super) work: Vec<u32>,
@@ -145,8 +152,10 @@ impl Select {
     ) -> Result<(), EmitError> {
         self.reset(func);
         self.mark(func, cfg);
+        self.unify_constants(func);
         self.find_fused(func, cfg);
         self.plan_hoists(func, cfg, hoisted_max);
+        self.plan_latches(func, cfg);
         for &b in &cfg.lin {
             self.lower_block(func, facts, cfg, b)?;
         }
@@ -154,8 +163,11 @@ impl Select {
         Ok(())
     }
 
-    /// What edge argument `v` is.
-    pub(super) fn source(&self, func: &Func, v: Value) -> Source {
+    /// What an edge from `block` passes to `param` as its argument `v`.
+    pub(super) fn source(&self, func: &Func, block: u32, param: Value, v: Value) -> Source {
+        if let Some(reg) = self.repeated(block, param) {
+            return Source::Reg(reg);
+        }
         let v = super::resolve(func, v) as usize;
         match self.constant[v] {
             NONE => Source::Reg(self.reg_of[v]),
@@ -190,6 +202,7 @@ impl Select {
         self.imms.clear();
         self.reads.clear();
         self.hoists.clear();
+        self.hoist_loads.clear();
         self.clock = 0;
         self.slot_base = n as u32;
         self.n_slots = func.n_slots;
@@ -296,6 +309,7 @@ impl Select {
         if let Some(reg) = self.hoisted(cfg, v) {
             return reg;
         }
+        let v = self.same[v as usize];
         let (block, at) = self.cached_at[v as usize];
         let reg = if block == self.block && self.insts.len() - at < REUSE_DISTANCE {
             self.cached_reg[v as usize]
@@ -340,11 +354,8 @@ impl Select {
                 self.lower_inst(func, facts, cfg, data)?;
             }
         }
-        for k in 0..self.hoists.len() {
-            if self.hoists[k].block == b {
-                self.load_constant(func, cfg, self.hoists[k].value, self.hoists[k].reg);
-            }
-        }
+        self.load_hoisted(func, cfg, b);
+        self.repeat_increments(cfg, b);
         let term = self.lower_term(func, cfg, b)?;
         let at = cfg.lin_num[b as usize];
         self.read_edges(func, b, at);
@@ -561,7 +572,7 @@ impl Select {
                 let params = &func.blocks[e.block.0 as usize].params;
                 for (&param, &arg) in params.iter().zip(&e.args) {
                     if self.is_used(param)
-                        && let Source::Reg(reg) = self.source(func, arg)
+                        && let Source::Reg(reg) = self.source(func, b, param, arg)
                         && !self.is_slot(reg)
                     {
                         self.reads.push(Use { reg, at, point: 2 * self.clock + 1 });

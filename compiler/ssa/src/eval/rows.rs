@@ -62,12 +62,7 @@ fn int32(x: i32) -> Value {
 }
 
 /// Executes a row; the result is null if the row has none.
-pub(super) fn execute(
-    e: &mut Evaluator<'_>,
-    frame: &Frame<'_>,
-    op: Op,
-    data: &InstData,
-) -> Run {
+pub(super) fn execute(e: &mut Evaluator<'_>, frame: &Frame<'_>, op: Op, data: &InstData) -> Run {
     let row = Row { data, frame };
     if let Some(value) = number_row(op, &row) {
         return Ok(value);
@@ -192,7 +187,7 @@ fn tagged_row(e: &Evaluator<'_>, op: Op, r: &Row<'_, '_>) -> Option<Run> {
         Op::LeAny => e.order(r, |o| o.is_le()),
         Op::EqAny => Ok(Value::Bool(r.arg(0).is_equal(&r.arg(1), e.unit))),
         Op::Concat => {
-            let parts: Vec<_> = r.args_from(0).iter().map(|v| v.display(e.unit)).collect();
+            let parts: Vec<_> = r.args_from(0).iter().map(|v| v.display()).collect();
             Ok(Value::Str(parts.concat().into()))
         }
         _ => return None,
@@ -218,7 +213,7 @@ fn heap_row(e: &mut Evaluator<'_>, op: Op, r: &Row<'_, '_>) -> Run {
         Op::NewObject => {
             let args = r.args_from(0);
             let pairs = args.chunks_exact(2);
-            let pairs = pairs.map(|kv| (kv[0].display(e.unit).into(), kv[1].clone())).collect();
+            let pairs = pairs.map(|kv| (kv[0].display().into(), kv[1].clone())).collect();
             Ok(Value::Object(Rc::new(RefCell::new(pairs))))
         }
         Op::NewCell => Ok(Value::Cell(Rc::new(RefCell::new(r.arg(0))))),
@@ -240,7 +235,7 @@ fn heap_row(e: &mut Evaluator<'_>, op: Op, r: &Row<'_, '_>) -> Run {
             Ok(Value::Null)
         }
         Op::Print => {
-            let text = format!("{}:{}", r.imm(), r.arg(0).display(e.unit));
+            let text = format!("{}:{}", r.imm(), r.arg(0).display());
             e.output.push(text);
             Ok(Value::Null)
         }
@@ -295,9 +290,8 @@ fn call_row(e: &mut Evaluator<'_>, op: Op, r: &Row<'_, '_>) -> Run {
 }
 
 fn composite_row(e: &Evaluator<'_>, op: Op, r: &Row<'_, '_>) -> Run {
-    let composite = |ty, fields| {
-        Value::Composite(Rc::new(Composite { ty, fields: RefCell::new(fields) }))
-    };
+    let composite =
+        |ty, fields| Value::Composite(Rc::new(Composite { ty, fields: RefCell::new(fields) }));
     match op {
         Op::NewRecord => Ok(composite(TypeId(r.imm() as u32), r.args_from(0))),
         Op::NewInstance => {
@@ -361,7 +355,7 @@ impl Evaluator<'_> {
 
     fn add(&self, a: &Value, b: &Value) -> Run {
         if matches!(a, Value::Str(_)) || matches!(b, Value::Str(_)) {
-            let text = a.display(self.unit) + &b.display(self.unit);
+            let text = a.display() + &b.display();
             return Ok(Value::Str(text.into()));
         }
         let a = self.to_number(a)?;
@@ -413,7 +407,7 @@ impl Evaluator<'_> {
                 Ok(Value::Str(one.into()))
             }
             (Value::Object(pairs), _) => {
-                let key = index.display(self.unit);
+                let key = index.display();
                 let pairs = pairs.borrow();
                 let found = pairs.iter().find(|(k, _)| **k == *key);
                 Ok(found.map_or(Value::Null, |(_, v)| v.clone()))
@@ -429,7 +423,7 @@ impl Evaluator<'_> {
                 let at = self.position(index, len)?;
                 items.borrow_mut()[at] = value;
             }
-            Value::Object(pairs) => set_pair(&mut pairs.borrow_mut(), index.display(self.unit), value),
+            Value::Object(pairs) => set_pair(&mut pairs.borrow_mut(), index.display(), value),
             _ => return Err(self.error(ErrorKind::Type, "Cannot index non-array".to_owned())),
         }
         Ok(base.clone())
@@ -457,7 +451,7 @@ impl Evaluator<'_> {
     }
 
     fn no_member(&self, value: &Value, name: StrId) -> Stop {
-        let (name, shown) = (self.text(name), value.display(self.unit));
+        let (name, shown) = (self.text(name), value.display());
         let message = format!("Cannot access member '{name}' on value '{shown}'");
         self.error(ErrorKind::Runtime, message)
     }

@@ -19,6 +19,11 @@ pub struct Composite {
     pub fields: RefCell<Vec<Value>>,
 }
 
+/// Content of an object: keys and values in insertion order.
+pub type Pairs = Vec<(Rc<str>, Value)>;
+/// Keys and elements of a loop, and the position after the current one.
+pub type Iteration = (Vec<(Value, Value)>, usize);
+
 /// A value. Raw booleans and tagged ones are the same; only `I64` registers hold `Int`.
 #[derive(Clone, Debug)]
 pub enum Value {
@@ -37,7 +42,7 @@ pub enum Value {
     /// An array.
     Array(Rc<RefCell<Vec<Value>>>),
     /// An object: pairs in insertion order.
-    Object(Rc<RefCell<Vec<(Rc<str>, Value)>>>),
+    Object(Rc<RefCell<Pairs>>),
     /// A record or session instance.
     Composite(Rc<Composite>),
     /// A function with its captured values.
@@ -50,8 +55,8 @@ pub enum Value {
     Builtin(u32),
     /// A captured variable's box.
     Cell(Rc<RefCell<Value>>),
-    /// State of a loop: elements with keys, and the position after the current one.
-    Iter(Rc<RefCell<(Vec<(Value, Value)>, usize)>>),
+    /// State of a loop.
+    Iter(Rc<RefCell<Iteration>>),
     /// A run-time error.
     Error(Rc<(ErrorKind, String)>),
 }
@@ -96,11 +101,11 @@ impl Value {
 
     /// Display string.
     #[must_use]
-    pub fn display(&self, unit: &Unit) -> String {
-        self.display_nested(unit, 0)
+    pub fn display(&self) -> String {
+        self.display_nested(0)
     }
 
-    fn display_nested(&self, unit: &Unit, depth: usize) -> String {
+    fn display_nested(&self, depth: usize) -> String {
         if depth > NESTING_MAX {
             return "...".to_owned();
         }
@@ -112,15 +117,14 @@ impl Value {
             Value::Str(s) => s.to_string(),
             Value::Array(items) => {
                 let items = items.borrow();
-                let shown: Vec<_> =
-                    items.iter().map(|v| v.display_nested(unit, depth + 1)).collect();
+                let shown: Vec<_> = items.iter().map(|v| v.display_nested(depth + 1)).collect();
                 format!("[{}]", shown.join(", "))
             }
             Value::Object(pairs) => {
                 let pairs = pairs.borrow();
                 let shown: Vec<_> = pairs
                     .iter()
-                    .map(|(k, v)| format!("{k}: {}", v.display_nested(unit, depth + 1)))
+                    .map(|(k, v)| format!("{k}: {}", v.display_nested(depth + 1)))
                     .collect();
                 format!("{{{}}}", shown.join(", "))
             }
@@ -135,16 +139,16 @@ impl Value {
 
     /// Text that tells apart everything an observer could: kinds, bits of numbers, contents.
     #[must_use]
-    pub fn describe(&self, unit: &Unit) -> String {
-        self.describe_nested(unit, 0)
+    pub fn describe(&self) -> String {
+        self.describe_nested(0)
     }
 
-    fn describe_nested(&self, unit: &Unit, depth: usize) -> String {
+    fn describe_nested(&self, depth: usize) -> String {
         if depth > NESTING_MAX {
             return "...".to_owned();
         }
         let list = |values: &[Value]| {
-            let shown: Vec<_> = values.iter().map(|v| v.describe_nested(unit, depth + 1)).collect();
+            let shown: Vec<_> = values.iter().map(|v| v.describe_nested(depth + 1)).collect();
             shown.join(", ")
         };
         match self {
@@ -155,8 +159,8 @@ impl Value {
             Value::Composite(c) => format!("t{}{{{}}}", c.ty.0, list(&c.fields.borrow())),
             Value::Closure(func, captures) => format!("f{}({})", func.0, list(captures)),
             Value::Bound(func, c) => format!("f{} of t{}", func.0, c.ty.0),
-            Value::Cell(cell) => format!("cell {}", cell.borrow().describe_nested(unit, depth + 1)),
-            _ => self.display_nested(unit, depth),
+            Value::Cell(cell) => format!("cell {}", cell.borrow().describe_nested(depth + 1)),
+            _ => self.display_nested(depth),
         }
     }
 
@@ -183,10 +187,13 @@ impl Value {
             (Value::Object(a), Value::Object(b)) => {
                 let (a, b) = (a.borrow(), b.borrow());
                 let find = |k: &str| b.iter().find(|(name, _)| &**name == k);
-                a.len() == b.len() && a.iter().all(|(k, v)| find(k).is_some_and(|(_, w)| equal(v, w)))
+                a.len() == b.len()
+                    && a.iter().all(|(k, v)| find(k).is_some_and(|(_, w)| equal(v, w)))
             }
             (Value::Composite(a), Value::Composite(b)) => {
-                if Rc::ptr_eq(a, b) || a.ty != b.ty || unit.type_kind(a.ty) == Some(TypeKind::Session)
+                if Rc::ptr_eq(a, b)
+                    || a.ty != b.ty
+                    || unit.type_kind(a.ty) == Some(TypeKind::Session)
                 {
                     return Rc::ptr_eq(a, b);
                 }

@@ -28,6 +28,7 @@ pub fn run(func: &mut Func, _facts: &dyn ModuleFacts) {
             break;
         }
     }
+    drop_unreachable(func);
 }
 
 fn drop_unreachable(func: &mut Func) {

@@ -8,7 +8,7 @@ use crate::ir::{Block, Def, Func, Inst, InstData, ModuleFacts, Opcode, Value};
 
 /// Runs the pass.
 pub fn run(func: &mut Func, _facts: &dyn ModuleFacts) {
-    let cfg = Cfg::new(func);
+    let cfg = super::reachable_cfg(func);
     let mut marker = Marker {
         func,
         is_live: vec![false; func.values.len()],
@@ -44,8 +44,9 @@ fn read_slots(func: &Func, cfg: &Cfg) -> Vec<bool> {
 
 /// Whether the instruction does something besides defining its result.
 fn is_root(data: &InstData, reads_slot: &[bool]) -> bool {
-    const VISIBLE: u16 = Effects::THROWS.0 | Effects::WRITES.0 | Effects::CALLS.0
-        & !(Effects::READS.0 | Effects::ALLOCS.0);
+    const VISIBLE: u16 = Effects::THROWS.0
+        | Effects::WRITES.0
+        | Effects::CALLS.0 & !(Effects::READS.0 | Effects::ALLOCS.0);
     match data.op {
         Opcode::SlotSet => reads_slot[data.imms[0] as usize],
         Opcode::SlotGet => false,

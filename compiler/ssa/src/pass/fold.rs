@@ -7,7 +7,6 @@ use hyp_bytecode::rep::{Rep, TypeId};
 use smallvec::SmallVec;
 
 use self::constant::Constant;
-use crate::cfg::Cfg;
 use crate::ir::{Def, Func, Inst, InstData, ModuleFacts, Opcode, Term, Value, ValueData};
 use crate::number;
 
@@ -16,7 +15,7 @@ const TEXT_MAX: usize = 1024;
 
 /// Runs the pass.
 pub fn run(func: &mut Func, facts: &dyn ModuleFacts) {
-    let cfg = Cfg::new(func);
+    let cfg = super::reachable_cfg(func);
     for &block in &cfg.order {
         let insts = std::mem::take(&mut func.blocks[block.0 as usize].insts);
         let mut folder = Folder { func, facts, out: Vec::with_capacity(insts.len()) };
@@ -155,9 +154,7 @@ impl Folder<'_> {
             (Op::Truthy, _) => Raw(self.is_truthy(a)?),
             (Op::IsNull, _) => Raw(a == Null),
             (Op::IsPassed, _) => Raw(a != Constant::Missing),
-            (Op::Length, Constant::Str(id)) => {
-                Num(self.facts.string(id)?.chars().count() as f64)
-            }
+            (Op::Length, Constant::Str(id)) => Num(self.facts.string(id)?.chars().count() as f64),
             _ => return None,
         })
     }
@@ -301,13 +298,7 @@ impl Folder<'_> {
 
     // ---- identities
 
-    fn identity(
-        &self,
-        op: Op,
-        inst: Inst,
-        constants: &[Option<Constant>],
-        k: f64,
-    ) -> Outcome {
+    fn identity(&self, op: Op, inst: Inst, constants: &[Option<Constant>], k: f64) -> Outcome {
         let args = &self.func.inst(inst).args;
         let Some(&a) = args.first() else { return Outcome::Keep };
         let replace = |op: Op, args: &[Value], imms: &[u64]| {
@@ -318,7 +309,9 @@ impl Folder<'_> {
             Op::MulF64K | Op::DivF64K if k == 1.0 => Outcome::Alias(a),
             // x + -0 is x for all x; x + 0 is not, for -0.
             Op::AddF64K if k == 0.0 && k.is_sign_negative() => Outcome::Alias(a),
-            Op::DivF64K if has_exact_inverse(k) => replace(Op::MulF64K, &[a], &[(1.0 / k).to_bits()]),
+            Op::DivF64K if has_exact_inverse(k) => {
+                replace(Op::MulF64K, &[a], &[(1.0 / k).to_bits()])
+            }
             Op::NegF64 => self.operand_of(Op::NegF64, a).map_or(Outcome::Keep, Outcome::Alias),
             Op::Not => self.operand_of(Op::Not, a).map_or(Outcome::Keep, Outcome::Alias),
             Op::Truthy | Op::CheckBool => {
@@ -382,9 +375,7 @@ fn has_exact_inverse(k: f64) -> bool {
 
 fn on_numbers(op: Op, a: f64, b: f64) -> Option<Constant> {
     use Constant::{Num, Raw};
-    let bits = |f: fn(i32, i32) -> i32| {
-        Num(f64::from(f(number::to_i32(a), number::to_i32(b))))
-    };
+    let bits = |f: fn(i32, i32) -> i32| Num(f64::from(f(number::to_i32(a), number::to_i32(b))));
     Some(match op {
         Op::AddF64 => Num(a + b),
         Op::SubF64 => Num(a - b),

@@ -19,7 +19,7 @@ const VALUE_REACH: u32 = 2000;
 
 /// Runs the pass.
 pub fn run(func: &mut Func, _facts: &dyn ModuleFacts) {
-    let cfg = Cfg::new(func);
+    let cfg = super::reachable_cfg(func);
     let n_slots = func.n_slots as usize;
     let mut numbering = Numbering {
         func,
@@ -82,11 +82,24 @@ fn classify(op: Op) -> Class {
         Effects::CALLS.0 & !(Effects::THROWS.0 | Effects::READS.0 | Effects::ALLOCS.0);
     let effects = op.spec().effects.0;
     match op {
-        Op::LoadF64 | Op::LoadI64 | Op::LoadBool | Op::LoadImm | Op::LoadStr | Op::LoadFunc
-        | Op::LoadBuiltin | Op::LoadSession => Class::Constant,
+        Op::LoadF64
+        | Op::LoadI64
+        | Op::LoadBool
+        | Op::LoadImm
+        | Op::LoadStr
+        | Op::LoadFunc
+        | Op::LoadBuiltin
+        | Op::LoadSession => Class::Constant,
         // Results with an identity of their own.
-        Op::NewArray | Op::NewObject | Op::NewCell | Op::NewRecord | Op::NewInstance
-        | Op::CopyRecord | Op::MakeClosure | Op::Snapshot | Op::IterNew => Class::Unique,
+        Op::NewArray
+        | Op::NewObject
+        | Op::NewCell
+        | Op::NewRecord
+        | Op::NewInstance
+        | Op::CopyRecord
+        | Op::MakeClosure
+        | Op::Snapshot
+        | Op::IterNew => Class::Unique,
         _ if effects & CHANGES != 0 => Class::Unique,
         _ if effects & (Effects::READS.0 | Effects::ALLOCS.0) != 0 => Class::Reads,
         _ => Class::Pure,
@@ -96,8 +109,17 @@ fn classify(op: Op) -> Class {
 fn is_commutative(op: Op) -> bool {
     matches!(
         op,
-        Op::AddF64 | Op::MulF64 | Op::EqF64 | Op::EqI64 | Op::EqBool | Op::EqAny | Op::AddI64
-            | Op::MulI64 | Op::BitAnd | Op::BitOr | Op::BitXor
+        Op::AddF64
+            | Op::MulF64
+            | Op::EqF64
+            | Op::EqI64
+            | Op::EqBool
+            | Op::EqAny
+            | Op::AddI64
+            | Op::MulI64
+            | Op::BitAnd
+            | Op::BitOr
+            | Op::BitXor
     )
 }
 
@@ -193,9 +215,10 @@ impl Numbering<'_> {
             _ => return,
         };
         // Loading the mark of an undeclared variable raises an error.
-        let is_mark = self.func.def_inst(value).is_some_and(|d| {
-            d.op == Opcode::Op(Op::LoadImm) && d.imms[0] == 3
-        });
+        let is_mark = self
+            .func
+            .def_inst(value)
+            .is_some_and(|d| d.op == Opcode::Op(Op::LoadImm) && d.imms[0] == 3);
         if is_mark {
             return;
         }

@@ -16,18 +16,11 @@ mod params;
 mod rewrite;
 mod rules;
 
-use crate::cfg::Cfg;
-use crate::ir::{Block, Func, ModuleFacts};
+use crate::ir::{Func, ModuleFacts};
 
 /// Runs the pass.
 pub fn run(func: &mut Func, facts: &dyn ModuleFacts) {
-    let mut cfg = Cfg::new(func);
-    if cfg.order.len() != func.blocks.len() {
-        // Values of unreachable code have no kinds, so their edges could not be converted.
-        let keep: Vec<bool> = (0..func.blocks.len() as u32).map(|b| cfg.is_reachable(Block(b))).collect();
-        crate::build::remove_blocks(func, &keep);
-        cfg.compute(func);
-    }
+    let cfg = super::reachable_cfg(func);
     let kinds = infer::infer(func, facts, &cfg);
     let changes = params::choose(func, &cfg, &kinds);
     rewrite::rewrite(func, facts, &cfg, kinds, &changes);

@@ -8,6 +8,7 @@ use hyp_bytecode::op::{Arg, Insn, Op, decode};
 use hyp_ssa::eval::{Observation, Value};
 use hyp_ssa::ir::ModuleFacts;
 use hyp_ssa::unit::Unit;
+use std::cell::RefCell;
 use std::rc::Rc;
 
 struct Machine<'a> {
@@ -52,7 +53,7 @@ pub(crate) fn observe(
             Next::Fall => pc = insn.next,
             Next::Jump(to) => pc = to,
             Next::Return(value) => {
-                end = format!("returned {}", value.describe(unit));
+                end = format!("returned {}", value.describe());
                 break;
             }
             Next::Throw(value) => {
@@ -64,14 +65,14 @@ pub(crate) fn observe(
                         pc = handler.target as usize;
                     }
                     None => {
-                        end = format!("threw {}", value.describe(unit));
+                        end = format!("threw {}", value.describe());
                         break;
                     }
                 }
             }
         }
     }
-    let globals = machine.globals.iter().map(|v| v.describe(unit)).collect();
+    let globals = machine.globals.iter().map(|v| v.describe()).collect();
     Observation { end, output: machine.output, globals }
 }
 
@@ -97,6 +98,13 @@ impl Machine<'_> {
         match self.reg(insn, operand) {
             Value::Bool(x) => x,
             other => panic!("word {}: {other:?} is no boolean", insn.pc),
+        }
+    }
+
+    fn array(&self, insn: &Insn<'_>, operand: usize) -> Rc<RefCell<Vec<Value>>> {
+        match self.reg(insn, operand) {
+            Value::Array(array) => array,
+            other => panic!("word {}: {other:?} is no array", insn.pc),
         }
     }
 
@@ -146,6 +154,18 @@ impl Machine<'_> {
                 // The message is the business of other tests; only the kind is compared.
                 _ => return Next::Throw(self.error(ErrorKind::Type, String::new())),
             },
+            Op::NewArray => {
+                let values = insn.regs().iter().map(|r| self.regs[usize::from(r)].clone());
+                Value::Array(Rc::new(RefCell::new(values.map(Option::unwrap).collect())))
+            }
+            Op::ArrayPush => {
+                self.array(insn, 1).borrow_mut().push(self.reg(insn, 2));
+                self.reg(insn, 1)
+            }
+            Op::ArrayGet | Op::ArrayGetF64 => {
+                self.array(insn, 1).borrow()[self.num(insn, 2) as usize].clone()
+            }
+            Op::CheckStr | Op::CheckArray | Op::CheckRef => self.reg(insn, 1),
             Op::AddF64 => Value::Num(self.num(insn, 1) + self.num(insn, 2)),
             Op::SubF64 => Value::Num(self.num(insn, 1) - self.num(insn, 2)),
             Op::MulF64 => Value::Num(self.num(insn, 1) * self.num(insn, 2)),
@@ -210,7 +230,12 @@ impl Machine<'_> {
             }
             Op::Print => {
                 let kind = insn.imm8().unwrap();
-                self.output.push(format!("{kind}:{}", self.reg(insn, 0).display(self.unit)));
+                self.output.push(format!("{kind}:{}", self.reg(insn, 0).display()));
+                return Next::Fall;
+            }
+            Op::ArraySet => {
+                let value = self.reg(insn, 2);
+                self.array(insn, 0).borrow_mut()[self.num(insn, 1) as usize] = value;
                 return Next::Fall;
             }
             Op::SetGlobal => {

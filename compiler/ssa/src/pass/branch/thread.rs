@@ -94,7 +94,11 @@ fn follow(func: &Func, from: usize, edge: &Edge, fact: Fact, passable: &[bool]) 
     let next = match &target.term {
         Term::Jump(next) => next,
         Term::Branch { cond, then, other } => {
-            if truth(func, edge, *cond, fact)? { then } else { other }
+            if truth(func, edge, *cond, fact)? {
+                then
+            } else {
+                other
+            }
         }
         _ => return None,
     };

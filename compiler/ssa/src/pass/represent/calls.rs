@@ -51,9 +51,7 @@ pub(super) fn fits_arity(facts: &dyn ModuleFacts, func: FuncId, n_args: usize) -
 fn can_check(rep: Rep) -> bool {
     match rep {
         Rep::Any | Rep::F64 => true,
-        Rep::Ref(ty) => {
-            matches!(ty, TypeId::STRING | TypeId::ARRAY) || ty.user_index().is_some()
-        }
+        Rep::Ref(ty) => matches!(ty, TypeId::STRING | TypeId::ARRAY) || ty.user_index().is_some(),
         Rep::I64 | Rep::Bool => false,
     }
 }

@@ -99,15 +99,16 @@ fn transfer(
             builtin.map_or(Kind::ANY, |b| Kind::of_words(b.spec().returns))
         }
         Op::CallMethod => {
-            let n_args = inst.args.len();
-            let receiver = arg(0);
-            match method_target(func, facts, receiver, StrId(imm as u32), n_args) {
-                Some(target) => call(facts, target),
-                None if receiver.is_empty() => Kind::NONE,
-                None => Kind::ANY,
+            // On null alone it raises an error. (Were the result anything then, it would stay so
+            // when the fixpoint adds the type.)
+            if arg(0).without(Kind::NULL).is_empty() {
+                return Kind::NONE;
             }
+            let target = method_target(func, facts, arg(0), StrId(imm as u32), inst.args.len());
+            target.map_or(Kind::ANY, |target| call(facts, target))
         }
-        Op::GetIndex if arg(0).is_empty() || arg(0).is(Kind::STR) => arg(0),
+        Op::GetIndex if arg(0).without(Kind::NULL).is_empty() => Kind::NONE,
+        Op::GetIndex if arg(0).without(Kind::NULL).is(Kind::STR) => Kind::STR,
         Op::GetMember => get_member(func, facts, arg(0), StrId(imm as u32)),
         _ => by_rep(),
     }
@@ -171,7 +172,7 @@ fn kind_of_desc(desc: &hyp_bytecode::module::Desc) -> Kind {
 }
 
 fn get_member(func: &Func, facts: &dyn ModuleFacts, base: Kind, name: StrId) -> Kind {
-    if base.is_empty() {
+    if base.without(Kind::NULL).is_empty() {
         return Kind::NONE;
     }
     match base.composite_or_null().and_then(|ty| super::calls::field(func, facts, ty, name)) {

@@ -18,9 +18,22 @@ pub(super) fn apply(r: &mut Rewriter<'_>, op: Op, inst: Inst) -> Outcome {
         Op::Truthy | Op::BoxBool | Op::Not | Op::IsNull | Op::IsPassed | Op::IsType => {
             condition(r, op, inst)
         }
-        Op::CheckF64 | Op::CheckBool | Op::CheckStr | Op::CheckArray | Op::CheckRef
-        | Op::CheckType | Op::ToNum | Op::Oscillate | Op::Snapshot => conversion(r, op, inst),
-        Op::AddAny | Op::SubAny | Op::MulAny | Op::DivAny | Op::ModAny | Op::PowAny | Op::NegAny
+        Op::CheckF64
+        | Op::CheckBool
+        | Op::CheckStr
+        | Op::CheckArray
+        | Op::CheckRef
+        | Op::CheckType
+        | Op::ToNum
+        | Op::Oscillate
+        | Op::Snapshot => conversion(r, op, inst),
+        Op::AddAny
+        | Op::SubAny
+        | Op::MulAny
+        | Op::DivAny
+        | Op::ModAny
+        | Op::PowAny
+        | Op::NegAny
         | Op::AddAnyK => arithmetic(r, op, inst),
         Op::AddF64 | Op::SubF64 | Op::MulF64 | Op::DivF64 | Op::ModF64 => {
             let (a, b) = pair(r, inst);
@@ -70,7 +83,8 @@ fn condition(r: &mut Rewriter<'_>, op: Op, inst: Inst) -> Outcome {
     let kind = r.kind(v);
     match op {
         Op::Truthy => truthy(r, v),
-        Op::BoxBool => match r.operand_of(Op::Truthy, v).or_else(|| r.operand_of(Op::CheckBool, v)) {
+        Op::BoxBool => match r.operand_of(Op::Truthy, v).or_else(|| r.operand_of(Op::CheckBool, v))
+        {
             Some(of) if r.rep(of) == Rep::Any && r.kind(of).is(Kind::BOOL) => Outcome::Alias(of),
             _ => Outcome::Keep,
         },
@@ -390,7 +404,11 @@ fn call_builtin(r: &mut Rewriter<'_>, inst: Inst) -> Outcome {
             r.guard_non_null(v, inst);
             replace(Op::Length, &[v], &[])
         }
-        ("ArrayPush", &[array, v]) => replace(Op::ArrayPush, &[array, v], &[]),
+        // What is not an array gets the builtin's own error.
+        ("ArrayPush", &[array, v]) if r.kind(array).is(Kind::ARRAY.or(Kind::NULL)) => {
+            r.guard_non_null(array, inst);
+            replace(Op::ArrayPush, &[array, v], &[])
+        }
         (_, &[v]) if r.is_num(v) => {
             let op = match name {
                 "Sqrt" => Op::SqrtF64,

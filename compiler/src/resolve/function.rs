@@ -1,0 +1,93 @@
+//! Functions: context, parameters, bodies.
+
+use super::scope::{Context, Resolver};
+use super::{BindAction, VarKind};
+use hyp_grammar::ast::{Function, FunctionBody, Param};
+use hyp_grammar::diagnostic::{Code, Diagnostic};
+use hyp_grammar::span::FuncId;
+
+impl<'a> Resolver<'a, '_> {
+    /// A function of any kind that stands in the current context; its creation order is set.
+    pub(super) fn function(&mut self, function: &'a Function<'a>) {
+        let outer = self.enter_function(function.id);
+        self.function_body(function);
+        self.leave_function(outer);
+    }
+
+    /// Starts a function body: scope, context, bookkeeping.
+    pub(super) fn enter_function(&mut self, id: FuncId) -> Context {
+        let outer = self.context;
+        if let Some(info) = self.out.functions.get_mut(id.index()) {
+            info.parent = outer.body;
+            info.owner = outer.owner;
+        }
+        self.context = Context {
+            body: Some(id),
+            home: Some(id),
+            labels_base: self.labels.len(),
+            leaks_base: self.leaks.entries.len(),
+            loop_depth: 0,
+            try_region: 0,
+            descend: None,
+            ..outer
+        };
+        self.open_scope();
+        outer
+    }
+
+    pub(super) fn leave_function(&mut self, outer: Context) {
+        self.close_function_scope();
+        self.context = outer;
+    }
+
+    /// Parameters and body, in the scope that is open.
+    pub(super) fn function_body(&mut self, function: &'a Function<'a>) {
+        if let Some(node) = self.out.function_nodes.get_mut(function.id.index()) {
+            *node = Some(function);
+        }
+        if function.is_async {
+            self.unsupported_async(function);
+        }
+        for param in function.params {
+            self.opt_expr(param.default);
+            self.parameter(param);
+        }
+        match function.body {
+            FunctionBody::Block(block) => {
+                self.stmts(block.stmts);
+            }
+            FunctionBody::Expr(value) => self.expr(value),
+        }
+    }
+
+    fn unsupported_async(&mut self, function: &'a Function<'a>) {
+        let span = function.name.map_or(function.span, |name| name.span);
+        self.report(
+            Diagnostic::new(
+                Code::UnsupportedAsync,
+                span,
+                "`mesmerize` functions are not supported",
+            )
+            .with_primary("this function would run as a task")
+            .with_note("the task scheduler comes in a later version"),
+        );
+    }
+
+    fn parameter(&mut self, param: &'a Param<'a>) {
+        let name = param.name;
+        if let Some(first) = self.in_this_scope(name.name)
+            && self.out.var(first).kind == VarKind::Parameter
+        {
+            let text = self.text(name.name);
+            let declared = self.out.var(first).span;
+            let message = format!("duplicate parameter `{text}`");
+            self.report(
+                Diagnostic::new(Code::DuplicateParameter, name.span, message)
+                    .with_primary("declared again here")
+                    .with_label(declared, "first declared here"),
+            );
+        }
+        let var = self.declare(name.name, VarKind::Parameter, name.span);
+        self.set_bind(name.id, var, BindAction::Declare);
+    }
+}
