@@ -6,8 +6,8 @@
   benches/run.py --stripped          adds hypvm-s: the same programs without type annotations
   benches/run.py --json out.json     every figure
 
-Build first: cargo build --profile dist. Peers come from Debian (apt-get install luajit lua5.4 pypy3 nodejs gcc);
-set $LUAU and $QJS for Luau and QuickJS. hypc and hypvm are taken from $HYPC / $HYPVM, else target/dist, else
+Build first: cargo build --release. Peers come from Debian (apt-get install luajit lua5.4 pypy3 nodejs gcc);
+set $LUAU and $QJS for Luau and QuickJS. hypc and hypvm are taken from $HYPC / $HYPVM, else
 target/release, else PATH. Times are whole-process wall milliseconds (median), minus the engine's own median `hello`
 time. Ratios hold within one run only. A checksum that differs from gcc's is an error.
 """
@@ -21,7 +21,7 @@ SIZE = dict(fib=38, loops=60000, sieve=5_000_000, nbody=1_000_000, spectral=1500
 
 
 def tool(env, name):
-    cand = [os.environ.get(env), ROOT / f"target/dist/{name}", ROOT / f"target/release/{name}", shutil.which(name)]
+    cand = [os.environ.get(env), ROOT / f"target/release/{name}", shutil.which(name)]
     return next((str(pathlib.Path(c).resolve()) for c in cand if c and pathlib.Path(c).exists()), None)
 
 

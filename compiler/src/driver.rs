@@ -1,7 +1,6 @@
 //! The compiler from source bytes to a module.
 
 use std::borrow::Cow;
-use std::cell::RefCell;
 
 use bumpalo::Bump;
 use hyp_bytecode::module::{
@@ -18,7 +17,7 @@ use hyp_ssa::ir::{self, FieldFacts, MethodFacts, ModuleFacts, Pos};
 use hyp_ssa::pass;
 
 use crate::check;
-use crate::lower::{self, Lowered, Signature, Strings, offset_of};
+use crate::lower::{self, Lowered, Signature, Tables, offset_of};
 use crate::resolve;
 
 /// What to do with annotations.
@@ -144,33 +143,59 @@ fn analyse(
         return (None, None);
     }
     let erased = options.types == TypesMode::Erased;
-    let (lowered, found) =
-        lower::lower(program, &resolution, &types, interner, source.text, erased);
-    diagnostics.extend(found);
-    let (module, ssa) = emit_module(lowered, source, options, diagnostics);
+    let mut emission = Emission {
+        source,
+        options,
+        diagnostics,
+        emitter: Emitter::default(),
+        functions: Vec::with_capacity(resolution.functions.len() + 1),
+        constructors: Vec::new(),
+        dump: options.dump_ssa.then(String::new),
+    };
+    let lowered = lower::lower(
+        program,
+        &resolution,
+        &types,
+        interner,
+        source.text,
+        erased,
+        &mut |func, tables| emission.function(func, tables),
+    );
+    let Emission { functions, dump, .. } = emission;
     if diagnostics.iter().any(|d| d.is_error() && d.code.is_fatal()) {
-        return (None, ssa);
+        return (None, dump);
     }
-    (Some(module), ssa)
+    (Some(assemble(lowered, functions, source)), dump)
+}
+
+fn assemble(lowered: Lowered, functions: Vec<Function>, source: &Source<'_>) -> Module {
+    let Lowered { tables, finales, n_sites } = lowered;
+    Module {
+        source_name: source.name.to_owned(),
+        strings: tables.strings.into_inner().into_list(),
+        types: tables.types,
+        descs: tables.descs.into_list(),
+        globals: tables.globals,
+        functions,
+        main: 0,
+        finales,
+        n_sites,
+    }
 }
 
 /// What the passes may know of the module.
 struct Facts<'l> {
-    signatures: &'l [Signature],
-    types: &'l [TypeDef],
-    descs: &'l [Desc],
-    global_reps: Vec<Rep>,
-    strings: RefCell<Strings>,
-    constructors: Vec<FuncId>,
+    tables: &'l Tables,
+    constructors: &'l [FuncId],
 }
 
 impl Facts<'_> {
     fn signature(&self, func: FuncId) -> Option<&Signature> {
-        self.signatures.get(func.0 as usize)
+        self.tables.signatures.get(func.0 as usize)
     }
 
     fn type_def(&self, ty: TypeId) -> Option<&TypeDef> {
-        self.types.get(ty.user_index()? as usize)
+        self.tables.types.get(ty.user_index()? as usize)
     }
 }
 
@@ -189,7 +214,7 @@ impl ModuleFacts for Facts<'_> {
     }
 
     fn global_rep(&self, global: u32) -> Rep {
-        self.global_reps.get(global as usize).copied().unwrap_or(Rep::Any)
+        self.tables.globals.get(global as usize).map_or(Rep::Any, |g| g.rep)
     }
 
     fn n_required(&self, func: FuncId) -> usize {
@@ -201,8 +226,8 @@ impl ModuleFacts for Facts<'_> {
     }
 
     fn param_note(&self, func: FuncId, param: usize) -> Option<StrId> {
-        let text = self.signature(func)?.argument_note(param, &self.strings.borrow())?;
-        Some(self.strings.borrow_mut().intern(&text))
+        let text = self.signature(func)?.argument_note(param, &self.tables.strings.borrow())?;
+        Some(self.tables.strings.borrow_mut().intern(&text))
     }
 
     fn type_kind(&self, ty: TypeId) -> Option<TypeKind> {
@@ -233,64 +258,50 @@ impl ModuleFacts for Facts<'_> {
     }
 
     fn desc(&self, desc: DescId) -> Option<Desc> {
-        self.descs.get(desc.0 as usize).cloned()
+        self.tables.descs.get(desc).cloned()
     }
 
     fn string(&self, id: StrId) -> Option<Box<str>> {
-        Some(self.strings.borrow().text(id).into())
+        Some(self.tables.strings.borrow().text(id).into())
     }
 
     fn intern(&self, text: &str) -> Option<StrId> {
-        Some(self.strings.borrow_mut().intern(text))
+        Some(self.tables.strings.borrow_mut().intern(text))
     }
 }
 
-fn emit_module(
-    lowered: Lowered,
-    source: &Source<'_>,
-    options: &Options,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> (Module, Option<String>) {
-    let Lowered { strings, types, descs, globals, functions, signatures, finales, n_sites } = lowered;
-    let mut constructors: Vec<FuncId> = types.iter().filter_map(|t| t.constructor).collect();
-    constructors.sort_unstable();
-    let facts = Facts {
-        signatures: &signatures,
-        types: &types,
-        descs: &descs,
-        global_reps: globals.iter().map(|g| g.rep).collect(),
-        strings: RefCell::new(strings),
-        constructors,
-    };
-    let mut dump = options.dump_ssa.then(String::new);
-    let mut emitter = Emitter::default();
-    let mut emitted = Vec::with_capacity(functions.len());
-    for mut func in functions {
-        optimise(&mut func, &facts, options, source, dump.as_mut());
-        match emitter.emit(&func, &facts) {
+/// Takes functions out of lowering, one by one, into code.
+struct Emission<'e> {
+    source: &'e Source<'e>,
+    options: &'e Options,
+    diagnostics: &'e mut Vec<Diagnostic>,
+    emitter: Emitter,
+    functions: Vec<Function>,
+    /// Functions that allocate an instance, ascending.
+    constructors: Vec<FuncId>,
+    dump: Option<String>,
+}
+
+impl Emission<'_> {
+    fn function(&mut self, mut func: ir::Func, tables: &Tables) {
+        if self.functions.is_empty() {
+            self.constructors = tables.types.iter().filter_map(|t| t.constructor).collect();
+            self.constructors.sort_unstable();
+        }
+        let facts = Facts { tables, constructors: &self.constructors };
+        optimise(&mut func, &facts, self.options, self.source, self.dump.as_mut());
+        let function = match self.emitter.emit(&func, &facts) {
             Ok(mut function) => {
-                locate_lines(&mut function, source);
-                emitted.push(function);
+                locate_lines(&mut function, self.source);
+                function
             }
             Err(error) => {
-                diagnostics.push(limit_diagnostic(&error, &func, source));
-                emitted.push(Function::default());
+                self.diagnostics.push(limit_diagnostic(&error, &func, self.source));
+                Function::default()
             }
-        }
+        };
+        self.functions.push(function);
     }
-    let strings = facts.strings.into_inner().into_list();
-    let module = Module {
-        source_name: source.name.to_owned(),
-        strings,
-        types,
-        descs,
-        globals,
-        functions: emitted,
-        main: 0,
-        finales,
-        n_sites,
-    };
-    (module, dump)
 }
 
 fn optimise(

@@ -15,8 +15,10 @@ fn directory() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/diagnostics")
 }
 
+type MakeSource = fn() -> Vec<u8>;
+
 /// Programs too large to be files: the code, and how to make one.
-const GENERATED: &[(Code, fn() -> Vec<u8>)] =
+const GENERATED: &[(Code, MakeSource)] =
     &[(Code::SourceTooLarge, over_the_limit), (Code::FunctionTooLarge, too_many_parameters)];
 
 fn over_the_limit() -> Vec<u8> {

@@ -11,7 +11,7 @@ mod words;
 use crate::{
     diagnostic::{Code, Diagnostic},
     keyword::{Keyword, Word},
-    lexer::{Raw, RawKind},
+    lexer::{MAX_REPORTS, Raw, RawKind},
     span::Span,
     token::{Tok, Token},
 };
@@ -83,6 +83,12 @@ impl Adapter<'_, '_> {
         self.raw.get(self.at + ahead).copied().unwrap_or(last)
     }
 
+    fn report(&mut self, diagnostic: Diagnostic) {
+        if diagnostic.is_error() || self.diagnostics.len() < MAX_REPORTS * 2 {
+            self.diagnostics.push(diagnostic);
+        }
+    }
+
     fn frame(&mut self) -> &mut Frame {
         if self.frames.is_empty() {
             self.frames.push(Frame::new(FrameKind::Statements, Then::Stmt));
@@ -137,7 +143,7 @@ impl Adapter<'_, '_> {
         }
         self.stopped = true;
         let span = self.out.last().map_or(Span::at(0), |token| token.span);
-        self.diagnostics.push(
+        self.report(
             Diagnostic::new(
                 Code::NestingTooDeep,
                 span,
@@ -229,7 +235,7 @@ impl Adapter<'_, '_> {
         }
         let at = self.last_end();
         let span = Span::at(at);
-        self.diagnostics.push(
+        self.report(
             Diagnostic::new(Code::InsertedSemicolon, span, "missing `;` supplied")
                 .with_primary("expected `;` here")
                 .with_help("end the statement with `;`"),

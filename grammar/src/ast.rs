@@ -63,39 +63,76 @@ pub enum StmtKind<'a> {
     /// A stand-alone block.
     Block(Block<'a>),
     /// `name:` or `label name;`; marks the statement that follows it in the same block.
-    Label { name: Binding, keyword: bool },
+    Label {
+        name: Binding,
+        keyword: bool,
+    },
     Var(&'a VarDecl<'a>),
     /// `anchor name = value;`
-    Anchor { name: Binding, value: &'a Expr<'a> },
+    Anchor {
+        name: Binding,
+        value: &'a Expr<'a>,
+    },
     /// Any named function, including triggers (`FunctionKind::Trigger`).
     Function(&'a Function<'a>),
     Session(&'a SessionDecl<'a>),
     Record(&'a RecordDecl<'a>),
     Import(&'a Import<'a>),
     /// `entrance { … }`, top level only; opens no scope. At most one parameter is meaningful.
-    Entrance { params: &'a [Param<'a>], body: Block<'a> },
+    Entrance {
+        params: &'a [Param<'a>],
+        body: Block<'a>,
+    },
     /// `finale { … }`, top level only; opens no scope.
-    Finale { body: Block<'a> },
+    Finale {
+        body: Block<'a>,
+    },
     /// `if … else if … else …`; `branches` has at least one element.
-    If { branches: &'a [IfBranch<'a>], otherwise: Option<Block<'a>> },
+    If {
+        branches: &'a [IfBranch<'a>],
+        otherwise: Option<Block<'a>>,
+    },
     Loop(&'a Loop<'a>),
     /// `observe value;` and its relatives.
-    Output { kind: OutputKind, value: &'a Expr<'a> },
+    Output {
+        kind: OutputKind,
+        value: &'a Expr<'a>,
+    },
     /// `awaken [value];`
-    Return { value: Option<&'a Expr<'a>> },
-    Snap { label: Option<Ident> },
-    Sink { label: Option<Ident> },
-    SinkTo { label: Ident },
+    Return {
+        value: Option<&'a Expr<'a>>,
+    },
+    Snap {
+        label: Option<Ident>,
+    },
+    Sink {
+        label: Option<Ident>,
+    },
+    SinkTo {
+        label: Ident,
+    },
     /// `oscillate place;`
-    Oscillate { place: &'a Expr<'a> },
+    Oscillate {
+        place: &'a Expr<'a>,
+    },
     Suspend,
     /// `deepen place [by amount];` or `lighten …`; the amount is 1 when absent.
-    Adjust { kind: AdjustKind, place: &'a Expr<'a>, by: Option<&'a Expr<'a>> },
+    Adjust {
+        kind: AdjustKind,
+        place: &'a Expr<'a>,
+        by: Option<&'a Expr<'a>>,
+    },
     /// `descend;` as the last statement of an arm: continue with the next arm's body.
     Descend,
-    Assert { cond: &'a Expr<'a>, message: Option<&'a Expr<'a>> },
+    Assert {
+        cond: &'a Expr<'a>,
+        message: Option<&'a Expr<'a>>,
+    },
     /// `throw value;` or `jolt value;`
-    Throw { value: &'a Expr<'a>, hypnotic: bool },
+    Throw {
+        value: &'a Expr<'a>,
+        hypnotic: bool,
+    },
     Try(&'a Try<'a>),
     /// An expression statement. An `entrain` that is directly the expression is in *statement
     /// position* (decision O3), see [`Stmt::statement_entrain`].
@@ -370,12 +407,7 @@ pub enum LoopHeader<'a> {
     /// A step `induce i = …` is the plain assignment `i = …`.
     Counted { init: Option<&'a Stmt<'a>>, cond: Option<&'a Expr<'a>>, step: Option<&'a Expr<'a>> },
     /// `(induce x within xs)` or `(induce i, x within xs)`.
-    Within {
-        keyword: DeclKeyword,
-        first: Binding,
-        second: Option<Binding>,
-        iterable: &'a Expr<'a>,
-    },
+    Within { keyword: DeclKeyword, first: Binding, second: Option<Binding>, iterable: &'a Expr<'a> },
 }
 
 /// `try`/`plunge` with at least one clause.
@@ -427,13 +459,29 @@ pub enum ExprKind<'a> {
     Entrain(&'a Entrain<'a>),
     /// Parentheses; they end an optional chain.
     Paren(&'a Expr<'a>),
-    Unary { op: UnaryOp, operand: &'a Expr<'a> },
+    Unary {
+        op: UnaryOp,
+        operand: &'a Expr<'a>,
+    },
     /// Includes `&&`, `||` and `??`, which evaluate the right side only when needed.
-    Binary { op: BinaryOp, left: &'a Expr<'a>, right: &'a Expr<'a> },
+    Binary {
+        op: BinaryOp,
+        left: &'a Expr<'a>,
+        right: &'a Expr<'a>,
+    },
     /// `from upTo to [by step]`
-    Range { op: RangeOp, from: &'a Expr<'a>, to: &'a Expr<'a>, step: Option<&'a Expr<'a>> },
+    Range {
+        op: RangeOp,
+        from: &'a Expr<'a>,
+        to: &'a Expr<'a>,
+        step: Option<&'a Expr<'a>>,
+    },
     /// `target = value` or a compound form. The target is a place, see [`Expr::is_place`].
-    Assign { op: AssignOp, target: &'a Expr<'a>, value: &'a Expr<'a> },
+    Assign {
+        op: AssignOp,
+        target: &'a Expr<'a>,
+        value: &'a Expr<'a>,
+    },
     /// `cond ? then : otherwise`, or `drawn cond toward then else otherwise` when `hypnotic`.
     Conditional {
         cond: &'a Expr<'a>,
@@ -442,13 +490,28 @@ pub enum ExprKind<'a> {
         hypnotic: bool,
     },
     /// `callee(args)`; `callee?.(args)` when `optional`.
-    Call { callee: &'a Expr<'a>, args: &'a [&'a Expr<'a>], optional: bool },
+    Call {
+        callee: &'a Expr<'a>,
+        args: &'a [&'a Expr<'a>],
+        optional: bool,
+    },
     /// `object.name`; `object?.name` when `optional`.
-    Member { object: &'a Expr<'a>, name: Ident, optional: bool },
+    Member {
+        object: &'a Expr<'a>,
+        name: Ident,
+        optional: bool,
+    },
     /// `object[index]`; `object?.[index]` when `optional`.
-    Index { object: &'a Expr<'a>, index: &'a Expr<'a>, optional: bool },
+    Index {
+        object: &'a Expr<'a>,
+        index: &'a Expr<'a>,
+        optional: bool,
+    },
     /// `base with { … }`
-    With { base: &'a Expr<'a>, fields: &'a [FieldInit<'a>] },
+    With {
+        base: &'a Expr<'a>,
+        fields: &'a [FieldInit<'a>],
+    },
 }
 
 impl Expr<'_> {
@@ -545,7 +608,10 @@ pub enum ArmBody<'a> {
     Block(Block<'a>),
     Expr(&'a Expr<'a>),
     /// `=> awaken [value]` without braces.
-    Awaken { value: Option<&'a Expr<'a>>, span: Span },
+    Awaken {
+        value: Option<&'a Expr<'a>>,
+        span: Span,
+    },
 }
 
 /// A pattern.
@@ -570,19 +636,38 @@ pub enum PatternKind<'a> {
     /// `name`
     Bind(Binding),
     /// `name: Type`; the name is absent for `_: Type`.
-    Typed { name: Option<Binding>, ty: &'a Type<'a> },
+    Typed {
+        name: Option<Binding>,
+        ty: &'a Type<'a>,
+    },
     /// `name as pattern`
-    As { name: Binding, pattern: &'a Pattern<'a> },
+    As {
+        name: Binding,
+        pattern: &'a Pattern<'a>,
+    },
     /// `Type { f, g: pattern }`
-    Record { namespace: Option<Ident>, name: Ident, fields: &'a [FieldPattern<'a>] },
+    Record {
+        namespace: Option<Ident>,
+        name: Ident,
+        fields: &'a [FieldPattern<'a>],
+    },
     /// `{ f, g: pattern }`; only in declarations.
-    Object { fields: &'a [FieldPattern<'a>] },
+    Object {
+        fields: &'a [FieldPattern<'a>],
+    },
     /// `[a, b, ...rest]`
-    Array { items: &'a [&'a Pattern<'a>], rest: Option<RestPattern> },
+    Array {
+        items: &'a [&'a Pattern<'a>],
+        rest: Option<RestPattern>,
+    },
     /// `p | q`; at least two.
     Or(&'a [&'a Pattern<'a>]),
     /// `from upTo to`; bounds are numbers.
-    Range { op: RangeOp, from: f64, to: f64 },
+    Range {
+        op: RangeOp,
+        from: f64,
+        to: f64,
+    },
 }
 
 /// `...name` or `...` at the end of an array pattern.

@@ -140,7 +140,6 @@ impl Interner {
         self.ends.is_empty()
     }
 
-    #[allow(clippy::cast_possible_truncation)]
     fn hash(&self, text: &str) -> u32 {
         self.state.hash_one(text) as u32
     }
@@ -151,7 +150,6 @@ impl Interner {
         &self.text[start..self.ends[i] as usize]
     }
 
-    #[allow(clippy::cast_possible_truncation)]
     fn add(&mut self, text: &str, hash: u32, at: usize) -> Symbol {
         let symbol = self.ends.len() as u32;
         self.text.push_str(text);
@@ -164,7 +162,6 @@ impl Interner {
         Symbol(symbol)
     }
 
-    #[allow(clippy::cast_possible_truncation)]
     fn grow(&mut self) {
         let size = self.slots.len() * 2;
         self.slots = vec![FREE; size];

@@ -177,7 +177,10 @@ pub enum Word {
     Name,
     Keyword(Keyword),
     /// A hypnotic operator synonym; never a name. `legacy` ones draw a warning.
-    Synonym { op: BinaryOp, legacy: bool },
+    Synonym {
+        op: BinaryOp,
+        legacy: bool,
+    },
     /// A bitwise operator word in exact case; a name where no operator can stand.
     OperatorWord(BinaryOp),
     /// `dreamReach`, the synonym of `?.`; never a name.

@@ -2,6 +2,7 @@
 //! and which kind of brace a `{` is are decided by the [adapter](crate::adapter).
 
 pub(crate) mod number;
+mod template;
 pub(crate) mod text;
 
 use crate::{
@@ -138,10 +139,12 @@ pub(crate) fn lex(
 }
 
 /// Offsets fit, sources are limited to far less than 4 GiB.
-#[allow(clippy::cast_possible_truncation)]
 fn offset(at: usize) -> u32 {
     at as u32
 }
+
+/// Most findings of one stage; a file with more is not a program.
+pub(crate) const MAX_REPORTS: usize = 500;
 
 /// Most templates that may be open inside each other.
 const MAX_TEMPLATES: usize = 100;
@@ -194,9 +197,15 @@ impl Lexer<'_, '_> {
         });
     }
 
+    fn report(&mut self, diagnostic: Diagnostic) {
+        if self.diagnostics.len() < MAX_REPORTS {
+            self.diagnostics.push(diagnostic);
+        }
+    }
+
     fn error(&mut self, code: Code, start: usize, end: usize, message: impl Into<String>) {
         let span = Span::new(offset(start), offset(end));
-        self.diagnostics.push(Diagnostic::new(code, span, message));
+        self.report(Diagnostic::new(code, span, message));
     }
 
     fn next_char(&self) -> Option<char> {
@@ -283,7 +292,7 @@ impl Lexer<'_, '_> {
             '\u{FEFF}' => Some("a byte order mark may only stand at the start of a file".into()),
             _ => None,
         };
-        self.diagnostics.push(diagnostic);
+        self.report(diagnostic);
     }
 
     fn number(&mut self) {
@@ -299,7 +308,7 @@ impl Lexer<'_, '_> {
             )
             .with_primary(problem)
             .with_help("write digits, `1.5`, `1e5`, `0xFF`, `0b1`, `0o7` or `1_000`");
-            self.diagnostics.push(diagnostic);
+            self.report(diagnostic);
         }
         self.push(RawKind::Number, start);
     }
@@ -362,7 +371,7 @@ impl Lexer<'_, '_> {
         let start = self.at;
         self.at += 2;
         let span = Span::new(offset(start), offset(self.at));
-        self.diagnostics.push(
+        self.report(
             Diagnostic::new(Code::RangeOperator, span, "`..` is not an operator")
                 .with_primary("reserved")
                 .with_help("write `a upTo b` (inclusive) or `a until b` for a range"),
@@ -428,7 +437,7 @@ impl Lexer<'_, '_> {
                 self.at = self.bytes.len();
                 self.swallowed(start);
                 let span = Span::new(offset(start), offset(start + 2));
-                self.diagnostics.push(
+                self.report(
                     Diagnostic::new(Code::UnterminatedComment, span, "unterminated block comment")
                         .with_primary("opened here")
                         .with_help("close the comment with `*/`"),
@@ -453,7 +462,7 @@ impl Lexer<'_, '_> {
                 None => {
                     self.swallowed(start);
                     let span = Span::new(offset(start), offset(start + 1));
-                    self.diagnostics.push(
+                    self.report(
                         Diagnostic::new(Code::UnterminatedString, span, "unterminated string")
                             .with_primary("opened here")
                             .with_help(format!("close the string with `{}`", quote as char)),
@@ -479,7 +488,7 @@ impl Lexer<'_, '_> {
         self.at += c.len_utf8();
         if !text::is_known_escape(c) {
             let span = Span::new(offset(start), offset(self.at));
-            self.diagnostics.push(
+            self.report(
                 Diagnostic::new(
                     Code::UnknownEscape,
                     span,
@@ -489,108 +498,6 @@ impl Lexer<'_, '_> {
                 .with_help("write `\\\\` for a backslash"),
             );
         }
-    }
-
-    fn template(&mut self) {
-        let start = self.at;
-        self.at += 1;
-        self.push(RawKind::TemplateOpen, start);
-        self.template_text();
-    }
-
-    /// Reads text up to the next hole or the closing backtick.
-    fn template_text(&mut self) {
-        let start = self.at;
-        loop {
-            match (self.bytes.get(self.at), self.peek(1)) {
-                (None, _) => {
-                    self.unterminated_template(start);
-                    return;
-                }
-                (Some(b'`'), _) => break,
-                (Some(b'{'), b'{') | (Some(b'}'), b'}') => self.at += 2,
-                (Some(b'{'), _) => break,
-                (Some(b'}'), _) => {
-                    self.error(
-                        Code::InvalidEscape,
-                        self.at,
-                        self.at + 1,
-                        "`}` in a template closes no hole",
-                    );
-                    self.at += 1;
-                }
-                (Some(b'\\'), _) => self.escape(),
-                (Some(_), _) => self.at += 1,
-            }
-        }
-        if self.at > start {
-            self.push(RawKind::TemplateText, start);
-        }
-        let stop = self.at;
-        self.at += 1;
-        if self.bytes[stop] == b'`' {
-            self.push(RawKind::TemplateClose, stop);
-            return;
-        }
-        self.push(RawKind::HoleOpen, stop);
-        if self.braces.len() >= MAX_TEMPLATES {
-            self.swallowed(stop);
-            self.error(Code::NestingTooDeep, stop, stop + 1, "templates are nested too deeply");
-            self.at = self.bytes.len();
-            self.braces.clear();
-            return;
-        }
-        self.braces.push(self.depth);
-    }
-
-    fn unterminated_template(&mut self, start: usize) {
-        let open = self
-            .tokens
-            .iter()
-            .rev()
-            .find(|token| token.kind == RawKind::TemplateOpen)
-            .map_or(start, |token| token.start as usize);
-        self.swallowed(open);
-        let span = Span::new(offset(open), offset(open + 1));
-        self.diagnostics.push(
-            Diagnostic::new(Code::UnterminatedTemplate, span, "unterminated template")
-                .with_primary("opened here")
-                .with_help("close the template with a backtick"),
-        );
-        self.braces.clear();
-    }
-
-    fn unterminated_hole(&mut self) {
-        let open = self.tokens.iter().rev().find(|token| token.kind == RawKind::HoleOpen);
-        let start = open.map_or(0, |token| token.start);
-        self.cutoff = self.cutoff.min(start);
-        self.diagnostics.push(
-            Diagnostic::new(
-                Code::UnterminatedTemplate,
-                Span::new(start, start + 1),
-                "unterminated hole in a template",
-            )
-            .with_primary("opened here")
-            .with_help("close the hole with `}`, or write `{{` for a brace"),
-        );
-    }
-
-    fn raw_template(&mut self, start: usize) {
-        let open = self.at;
-        match self.source[open + 1..].find('`') {
-            Some(end) => self.at = open + 1 + end + 1,
-            None => {
-                self.at = self.bytes.len();
-                self.swallowed(start);
-                let span = Span::new(offset(start), offset(open + 1));
-                self.diagnostics.push(
-                    Diagnostic::new(Code::UnterminatedTemplate, span, "unterminated template")
-                        .with_primary("opened here")
-                        .with_help("close the template with a backtick"),
-                );
-            }
-        }
-        self.push(RawKind::RawTemplate, start);
     }
 }
 

@@ -53,9 +53,15 @@ pub fn parse<'a>(
         interner,
         source,
         cutoff: front.cutoff,
-        lexical: front.diagnostics.iter().filter(|d| d.is_error()).map(|d| d.primary.span).collect(),
+        lexical: front
+            .diagnostics
+            .iter()
+            .filter(|d| d.is_error())
+            .map(|d| d.primary.span)
+            .collect(),
         syntax: Vec::new(),
         skipped: Vec::new(),
+        left: usize::MAX,
     };
     let program = state.run(&mut front.tokens);
     let Recovery { syntax, skipped, .. } = state;
@@ -117,6 +123,9 @@ struct Recovery<'a, 's> {
     syntax: Vec<Diagnostic>,
     /// Source ranges of statements that were given up.
     skipped: Vec<Span>,
+    /// Number of tokens after the last failure. Unless it falls, the statement around the failure
+    /// is given up too, so that recovery always comes to an end.
+    left: usize,
 }
 
 impl<'a> Recovery<'a, '_> {
@@ -155,7 +164,10 @@ impl<'a> Recovery<'a, '_> {
 
     /// Reports the failure and takes the statement out. Returns whether parsing again can help.
     fn skip(&mut self, tokens: &mut Vec<Token>, failure: &Failure) -> bool {
-        let on_error = tokens.get(failure.at).is_some_and(|token| token.tok == Tok::Error);
+        let left = tokens.len().saturating_sub(failure.at);
+        let on_error = left >= self.left
+            || tokens.get(failure.at).is_some_and(|token| token.tok == Tok::Error);
+        self.left = self.left.min(left);
         let statement = if on_error {
             recover::enclosing_statement(tokens, failure.at)
         } else {
@@ -170,6 +182,9 @@ impl<'a> Recovery<'a, '_> {
             self.syntax.push(message::explain(tokens, failure, self.source));
         }
         let Some(range) = statement else { return false };
+        if range.len() == 1 && tokens.get(range.start).is_some_and(|t| t.tok == Tok::Error) {
+            return false;
+        }
         self.skipped.push(span);
         let error = Token { tok: Tok::Error, span, starts: true, inserted: false };
         tokens.splice(range, [error]);

@@ -15,6 +15,7 @@ pub const MAX_SOURCE_BYTES: usize = 16 * 1024 * 1024;
 /// [`Code::SourceTooLarge`] or [`Code::InvalidEncoding`]. The span of the latter is a byte offset
 /// in the text decoded so far, which ends at the first bad place; see [`decode_lossy`] for a text
 /// to show it in.
+#[expect(clippy::result_large_err, reason = "once per file")]
 pub fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Diagnostic> {
     if bytes.len() > MAX_SOURCE_BYTES {
         return Err(too_large(bytes.len()));
@@ -49,6 +50,7 @@ pub fn too_large(bytes: usize) -> Diagnostic {
     .with_help("split the program into modules and import them with `mindLink`")
 }
 
+#[expect(clippy::result_large_err, reason = "once per file")]
 fn decode_utf8(bytes: &[u8], skipped: usize) -> Result<Cow<'_, str>, Diagnostic> {
     std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(|error| {
         let at = error.valid_up_to();
@@ -63,6 +65,7 @@ fn decode_utf8(bytes: &[u8], skipped: usize) -> Result<Cow<'_, str>, Diagnostic>
     })
 }
 
+#[expect(clippy::result_large_err, reason = "once per file")]
 fn decode_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, Diagnostic> {
     let mut text = String::with_capacity(bytes.len());
     let mut at = 2;

@@ -38,10 +38,10 @@ pub fn compile_file(path: &Path, bytes: &[u8], opt_level: u8) -> Compilation {
     for d in &compilation.diagnostics {
         let at = compilation.lines.locate(&compilation.source, d.primary.span.start);
         eprintln!(
-            "{name}:{}:{}: {:?} {} {} ({}) {}",
+            "{name}:{}:{}: {} {} {} ({}) {}",
             at.line,
             at.column,
-            d.severity,
+            if d.is_error() { "error" } else { "warning" },
             d.code.as_str(),
             d.message,
             d.primary.text,

@@ -9,8 +9,10 @@ pub struct Expectation {
     pub lines: Vec<String>,
     /// Exit status.
     pub exit: i32,
-    /// Texts in standard error, of errors and diagnostics.
+    /// Texts in standard error, of errors.
     pub errors: Vec<String>,
+    /// Texts in standard error, of diagnostics; letter case does not count.
+    pub diagnostics: Vec<String>,
     /// Lines of standard input.
     pub stdin: Vec<String>,
     /// Program arguments.
@@ -53,7 +55,8 @@ impl Expectation {
         match directive {
             "// expect:" => self.lines.push(text),
             "// expect exit:" => self.exit = text.trim().parse().unwrap_or(i32::MIN),
-            "// expect error:" | "// expect diagnostic:" => self.errors.push(text),
+            "// expect error:" => self.errors.push(text),
+            "// expect diagnostic:" => self.diagnostics.push(text),
             "// stdin:" => self.stdin.push(text),
             "// args:" => self.args.extend(text.split_whitespace().map(str::to_owned)),
             _ => self.is_check_only = text.trim() == "check",
@@ -77,6 +80,12 @@ impl Expectation {
         }
         for text in &self.errors {
             if !observed.stderr.contains(text.trim_end()) {
+                let _ = writeln!(report, "standard error lacks: {text}");
+            }
+        }
+        let stderr = observed.stderr.to_lowercase();
+        for text in &self.diagnostics {
+            if !stderr.contains(&text.trim_end().to_lowercase()) {
                 let _ = writeln!(report, "standard error lacks: {text}");
             }
         }

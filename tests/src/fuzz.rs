@@ -110,7 +110,8 @@ pub fn check_source(bytes: &[u8]) {
 }
 
 /// Whether some instruction names a builtin with effects outside the process.
-fn touches_the_machine(module: &Module) -> bool {
+#[must_use]
+pub fn touches_the_machine(module: &Module) -> bool {
     module.functions.iter().any(|function| {
         let mut pc = 0;
         while let Ok(insn) = decode(&function.code, pc) {

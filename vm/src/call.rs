@@ -198,6 +198,9 @@ impl Vm {
     pub(crate) unsafe fn run_builtin(&mut self, builtin: Builtin, args: *mut Value, count: usize) -> Result<Value, Trap> {
         let required = usize::from(self.builtin_required[builtin as usize]);
         if count < required {
+            if builtin == Builtin::Length {
+                return Err(Trap::runtime("Function 'Length' requires at least 1 argument"));
+            }
             let name = builtin.spec().name;
             return Err(Trap::runtime(format!("Builtin '{name}' expected argument at position {}", count + 1)));
         }

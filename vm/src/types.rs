@@ -103,7 +103,7 @@ impl Vm {
                 }
             }
         }
-        Err(self.mismatch(&self.desc_name(desc), v, place))
+        Err(self.mismatch(&self.place_name(desc), v, place))
     }
 
     /// The record with an object's fields, if it has all required ones, no others, and all fit.
@@ -130,6 +130,17 @@ impl Vm {
             return Ok(None);
         }
         self.new_record(id, &fields).map(Some)
+    }
+
+    /// What messages call the type of a place: null is admitted by every reference-like type, so
+    /// it is named only where it makes a difference.
+    pub(crate) fn place_name(&self, desc: &Desc) -> String {
+        match desc {
+            Desc::Nullable(inner) if !matches!(**inner, Desc::Number | Desc::Boolean) => {
+                self.desc_name(inner)
+            }
+            _ => self.desc_name(desc),
+        }
     }
 
     /// What messages call a descriptor.

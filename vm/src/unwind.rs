@@ -1,7 +1,6 @@
 //! Raising: from a trap to the handler that takes it.
 
 use hyp_bytecode::module::Handler;
-use hyp_bytecode::op::Op;
 
 use crate::error::Trap;
 use crate::link::FuncInfo;
@@ -72,12 +71,13 @@ impl Vm {
         }
     }
 
+    /// The handler that takes a trap raised at a code word.
     fn handler_at(&self, f: &FuncInfo, word: usize, trap: &Trap) -> Option<Handler> {
         let def = self.module.functions.get(f.index as usize)?;
         let covers = |h: &&Handler| (h.start as usize..h.end as usize).contains(&word);
         let takes = |h: &&Handler| match trap {
             Trap::Error(_) | Trap::Throw(_) => true,
-            Trap::Exit(_) => def.code.get(h.target as usize).is_some_and(|&w| knows_exit(w, h.reg)),
+            Trap::Exit(_) => h.is_cleanup,
             Trap::HeapLimit | Trap::Interrupted | Trap::Closed => false,
         };
         def.handlers.iter().filter(covers).find(takes).cloned()
@@ -92,16 +92,5 @@ impl Vm {
             self.thrown = (v, self.active_calls());
         }
         Trap::Throw(v)
-    }
-}
-
-/// Whether a handler is a `finally` that also runs on `Exit`: its first instruction asks whether the
-/// register holds a value (`is_passed` or `jump_passed`). It gets the missing mark; throwing the mark
-/// again continues the exit.
-fn knows_exit(word: u32, reg: u8) -> bool {
-    match Op::from_code(word as u8) {
-        Some(Op::IsPassed) => (word >> 16) as u8 == reg,
-        Some(Op::JumpPassed) => (word >> 8) as u8 == reg,
-        _ => false,
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use hyp_bytecode::builtin::Builtin;
-use hyp_bytecode::module::FuncId;
+use hyp_bytecode::module::{FuncId, StrId};
 use hyp_bytecode::rep::TypeId;
 use hyp_bytecode::verify::VerifiedModule;
 
@@ -310,6 +310,11 @@ impl Vm {
             }
         };
         Outcome { exit_code, error }
+    }
+
+    /// The string of a constant; the number 0 if it is not yet made.
+    pub(crate) fn string_constant(&self, id: StrId) -> Value {
+        self.string_table.get(id.0 as usize).copied().unwrap_or(Value::ZERO)
     }
 
     /// Collects garbage if it is time to. Every live value must be in a root.

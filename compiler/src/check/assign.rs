@@ -76,7 +76,7 @@ impl<'a> Checker<'a, '_> {
         }
         let var = bind.var;
         if bind.action == BindAction::Assign {
-            return self.declare_again(var, name, declared, value, decl.shared);
+            return self.declare_again(var, name, declared, value);
         }
         let Some(declared) = declared.filter(|ty| *ty != Ty::Unknown) else {
             let reassigned = self.resolution.var(var).is_reassigned;
@@ -121,14 +121,11 @@ impl<'a> Checker<'a, '_> {
         name: Binding,
         declared: Option<Ty>,
         value: Option<(Ty, Span)>,
-        shared: bool,
     ) {
         let old = self.var_type(var);
         match declared {
             Some(ty) if self.is_annotated(var) && ty != *non_null(&old) => {
-                if shared || self.resolution.var(var).is_shared {
-                    self.shared_redeclared(var, name, &old, &ty);
-                }
+                self.redeclared(var, name, &old, &ty);
                 self.annotate(var, Ty::Unknown);
             }
             Some(ty) if !self.is_annotated(var) && old == Ty::Unknown => {
@@ -152,16 +149,13 @@ impl<'a> Checker<'a, '_> {
         }
     }
 
-    fn shared_redeclared(&mut self, var: VarId, name: Binding, old: &Ty, new: &Ty) {
+    fn redeclared(&mut self, var: VarId, name: Binding, old: &Ty, new: &Ty) {
         let text = self.text(name.name);
-        let message = format!(
-            "`sharedTrance {text}` is declared as {} and as {}",
-            self.show(old),
-            self.show(new)
-        );
+        let message =
+            format!("`{text}` is declared as {} and as {}", self.show(old), self.show(new));
         let first = self.resolution.var(var).span;
         self.report(
-            Diagnostic::new(Code::SharedRedeclared, name.span, message)
+            Diagnostic::new(Code::RedeclaredType, name.span, message)
                 .with_primary("one variable, treated as unknown")
                 .with_label(first, "first declared here"),
         );

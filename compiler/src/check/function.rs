@@ -150,9 +150,8 @@ impl<'a> Checker<'a, '_> {
         }
     }
 
-    /// `awaken`: returns from the function, or yields the value of an arm. Returns the type that
-    /// the arm contributes.
-    pub(super) fn returned(&mut self, value: Option<Ty>, value_span: Span, span: Span) -> Ty {
+    /// `awaken`: returns from the function, or yields the value of an arm.
+    pub(super) fn returned(&mut self, value: Option<Ty>, value_span: Span, span: Span) {
         let has_value = value.is_some();
         let ty = value.unwrap_or(Ty::Null);
         if let Some(yields) = self.frame.yields.take() {
@@ -161,7 +160,7 @@ impl<'a> Checker<'a, '_> {
                 Some(before) => self.join(before, ty.clone()),
             };
             self.frame.yields = Some(Some(joined));
-            return ty;
+            return;
         }
         if self.frame.is_procedure && has_value && ty != Ty::Null {
             self.report(
@@ -178,7 +177,6 @@ impl<'a> Checker<'a, '_> {
             Some(before) => self.join(before, ty.clone()),
         };
         self.frame.returned = Some(joined);
-        ty
     }
 
     fn check_result(&mut self, has_value: bool, ty: &Ty, result: &Ty, value: Span, span: Span) {
@@ -195,7 +193,7 @@ impl<'a> Checker<'a, '_> {
             }
             _ => {
                 let (expected, found) = (self.show(result), self.show(ty));
-                let message = format!("result type mismatch: expected {expected}, got {found}");
+                let message = format!("return type mismatch: expected {expected}, got {found}");
                 self.report(
                     Diagnostic::new(Code::ResultMismatch, value, message)
                         .with_primary(format!("this is of type {found}")),

@@ -39,7 +39,7 @@ impl<'a> Checker<'a, '_> {
             }
             let (ty, arm_ends) = self.arm_body(&arm.body);
             ends &= arm_ends;
-            joined = Some(self.join_opt(joined, ty));
+            joined = self.join_opt(joined, ty);
             if arm.guard.is_none() {
                 if self.irrefutable(arm.pattern, &subject) {
                     covered = Some(arm.pattern.span);
@@ -54,7 +54,7 @@ impl<'a> Checker<'a, '_> {
             }
             let (ty, arm_ends) = self.arm_body(&otherwise.body);
             ends &= arm_ends;
-            joined = Some(self.join_opt(joined, ty));
+            joined = self.join_opt(joined, ty);
         } else if !self.exhaustive(entrain.arms, &subject, seen_true && seen_false) {
             self.not_exhaustive(entrain);
             ends = false;
@@ -64,53 +64,45 @@ impl<'a> Checker<'a, '_> {
             self.frame.yields = yielded;
             return (joined.unwrap_or(Ty::Null), ends);
         }
-        let ty = match yielded.flatten() {
-            Some(ty) => self.join_opt(joined, ty),
-            None => joined.unwrap_or(Ty::Null),
-        };
-        (ty, false)
+        let ty = self.join_opt(joined, yielded.flatten());
+        (ty.unwrap_or(Ty::Null), false)
     }
 
-    fn join_opt(&self, joined: Option<Ty>, ty: Ty) -> Ty {
-        match joined {
-            None => ty,
-            Some(joined) => self.join(joined, ty),
+    fn join_opt(&self, a: Option<Ty>, b: Option<Ty>) -> Option<Ty> {
+        match (a, b) {
+            (Some(a), Some(b)) => Some(self.join(a, b)),
+            (a, b) => a.or(b),
         }
     }
 
-    fn arm_body(&mut self, body: &'a ArmBody<'a>) -> (Ty, bool) {
+    /// The type of an arm, if its end gives a value, and whether it leaves the function.
+    fn arm_body(&mut self, body: &'a ArmBody<'a>) -> (Option<Ty>, bool) {
         match body {
-            ArmBody::Expr(value) => (self.expr(value), false),
+            ArmBody::Expr(value) => (Some(self.expr(value)), false),
             ArmBody::Awaken { value, span } => {
                 let ty = self.opt_expr(*value);
-                let ty = self.returned(ty, value.map_or(*span, |v| v.span), *span);
-                (ty, self.frame.yields.is_none())
+                self.returned(ty, value.map_or(*span, |v| v.span), *span);
+                (None, self.frame.yields.is_none())
             }
             ArmBody::Block(block) => self.arm_block(block),
         }
     }
 
     /// The value of an arm block is that of its last statement, if it is an expression.
-    fn arm_block(&mut self, block: &'a Block<'a>) -> (Ty, bool) {
-        let Some((last, first)) = block.stmts.split_last() else { return (Ty::Null, false) };
+    fn arm_block(&mut self, block: &'a Block<'a>) -> (Option<Ty>, bool) {
+        let Some((last, first)) = block.stmts.split_last() else { return (Some(Ty::Null), false) };
+        let yields = self.frame.yields.is_some();
         let ends = self.stmts(first);
         if let Some(entrain) = last.statement_entrain() {
             let (ty, last_ends) = self.entrain_arms(entrain, false);
-            return (ty, ends || last_ends);
+            return (Some(ty), (ends || last_ends) && !yields);
         }
-        match last.kind {
-            StmtKind::Expr(value) => (self.expr(value), ends),
-            StmtKind::Return { .. } if self.frame.yields.is_some() => {
-                // What it yields is joined with the arms.
-                self.stmts(std::slice::from_ref(last));
-                (Ty::Unknown, false)
-            }
-            _ => {
-                let last_ends = self.stmts(std::slice::from_ref(last));
-                let ty = if last_ends { Ty::Unknown } else { Ty::Null };
-                (ty, ends || last_ends)
-            }
+        if let StmtKind::Expr(value) = last.kind {
+            return (Some(self.expr(value)), ends && !yields);
         }
+        let ends = self.stmts(std::slice::from_ref(last)) || ends;
+        let ty = if ends { None } else { Some(Ty::Null) };
+        (ty, ends && !yields)
     }
 
     fn exhaustive(&self, arms: &[Arm<'_>], subject: &Ty, both_booleans: bool) -> bool {

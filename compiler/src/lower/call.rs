@@ -119,6 +119,10 @@ impl<'a> FnLower<'_, '_, 'a> {
         if optional {
             self.skip_if_null(receiver);
         }
+        if !args.iter().all(|arg| is_simple(arg)) {
+            self.b.set_pos(pos_of(expr.span.start));
+            self.require_receiver(receiver, name);
+        }
         let values = self.arguments(args);
         self.b.set_pos(pos_of(expr.span.start));
         if matches!(object.kind, ExprKind::This)
@@ -127,6 +131,20 @@ impl<'a> FnLower<'_, '_, 'a> {
             return self.own_method(t, receiver, name, values);
         }
         self.dynamic_method(receiver, name, values)
+    }
+
+    /// The receiver comes before the arguments: if it is null, they are not evaluated.
+    fn require_receiver(&mut self, receiver: Value, name: Symbol) {
+        let is_null = self.b.op(Op::IsNull, &[receiver], &[]);
+        let (fail, pass) = (self.b.new_block(), self.b.new_block());
+        self.b.branch(is_null, (fail, &[]), (pass, &[]));
+        self.b.seal(fail);
+        self.b.seal(pass);
+        self.b.switch_to(fail);
+        let name = self.m.interner.resolve(name);
+        let message = format!("Cannot access member '{name}' on value 'null'");
+        self.raise(ErrorKind::Runtime, &message);
+        self.b.switch_to(pass);
     }
 
     fn dynamic_method(&mut self, receiver: Value, name: Symbol, args: Vec<Value>) -> Value {
@@ -257,5 +275,25 @@ impl<'a> FnLower<'_, '_, 'a> {
     fn unary_f64(&mut self, op: Op, x: Value) -> Value {
         let x = self.number(x);
         self.b.op(op, &[x], &[])
+    }
+}
+
+/// Whether evaluating an argument has no effect that anyone could notice.
+fn is_simple(expr: &Expr<'_>) -> bool {
+    match expr.kind {
+        ExprKind::Number(_)
+        | ExprKind::String(_)
+        | ExprKind::Bool(_)
+        | ExprKind::Null
+        | ExprKind::This
+        | ExprKind::Name(_)
+        | ExprKind::Function(_) => true,
+        ExprKind::Paren(inner) => is_simple(inner),
+        ExprKind::Unary { operand, .. } => is_simple(operand),
+        ExprKind::Binary { left, right, .. } => is_simple(left) && is_simple(right),
+        ExprKind::Member { object, .. } => is_simple(object),
+        ExprKind::Index { object, index, .. } => is_simple(object) && is_simple(index),
+        ExprKind::Array(items) => items.iter().all(|item| is_simple(item)),
+        _ => false,
     }
 }

@@ -28,8 +28,8 @@ mod stmt;
 mod table;
 mod try_block;
 
-pub use module::{Lowered, Signature, lower};
-pub use table::Strings;
+pub use module::{Lowered, Signature, Sink, Tables, lower};
+pub use table::{Descs, Strings};
 
 use hyp_ssa::ir::Pos;
 

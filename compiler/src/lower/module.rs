@@ -1,12 +1,13 @@
 //! The module as a whole: numbering, types, globals, and the order of lowering.
 
+use std::cell::RefCell;
+
 use ahash::AHashMap;
 use hyp_bytecode::module::{
     Field, FuncId, Global, GlobalId, Method, StaticField, StrId, TypeDef, TypeKind,
 };
 use hyp_bytecode::rep::{Rep, TypeId};
 use hyp_grammar::ast::{self, FunctionKind, MemberKind, StmtKind, Visibility};
-use hyp_grammar::diagnostic::Diagnostic;
 use hyp_grammar::intern::{Interner, Symbol};
 use hyp_grammar::span;
 use hyp_ssa::ir;
@@ -17,25 +18,33 @@ use crate::check::Types;
 use crate::resolve::{Resolution, Storage, TypeDecl, VarId, VarKind};
 use crate::types::{Ty, TypeIdx};
 
-/// A module in SSA form, before code emission.
+/// The tables of a lowered module; its functions went to the sink one by one.
 pub struct Lowered {
-    /// String constants and names.
-    pub strings: Strings,
-    /// Records and sessions.
-    pub types: Vec<TypeDef>,
-    /// Type descriptors.
-    pub descs: Vec<hyp_bytecode::module::Desc>,
-    /// Module variables.
-    pub globals: Vec<Global>,
-    /// Functions in SSA form.
-    pub functions: Vec<ir::Func>,
-    /// Signatures, parallel to `functions`.
-    pub signatures: Vec<Signature>,
+    /// Tables that code refers to.
+    pub tables: Tables,
     /// Clean-up functions.
     pub finales: Vec<FuncId>,
     /// Number of inline caches.
     pub n_sites: u32,
 }
+
+/// What passes and code emission may know of the module while a function is compiled.
+#[derive(Default)]
+pub struct Tables {
+    /// String constants and names.
+    pub strings: RefCell<Strings>,
+    /// Records and sessions.
+    pub types: Vec<TypeDef>,
+    /// Type descriptors.
+    pub descs: Descs,
+    /// Module variables.
+    pub globals: Vec<Global>,
+    /// Signatures by function number.
+    pub signatures: Vec<Signature>,
+}
+
+/// Takes functions in the order of their numbers, so that only one is held in SSA form at a time.
+pub type Sink<'s> = dyn FnMut(ir::Func, &Tables) + 's;
 
 /// What callers know of a function.
 #[derive(Clone, Default, Debug)]
@@ -125,11 +134,10 @@ pub(super) struct ModuleLower<'c, 'a> {
     pub(super) captures: Vec<Vec<VarId>>,
     pub(super) signatures: Vec<Signature>,
     pub(super) type_infos: Vec<TypeInfo<'a>>,
-    pub(super) functions: Vec<ir::Func>,
+    pub(super) type_defs: Vec<TypeDef>,
     pub(super) has_records: bool,
     pub(super) erased: bool,
     pub(super) n_sites: u32,
-    pub(super) diagnostics: Vec<Diagnostic>,
     /// Per-variable state of the function being lowered, valid where the epoch matches.
     pub(super) locals: Vec<super::function::Local>,
     pub(super) epoch: u32,
@@ -142,7 +150,7 @@ pub(super) fn func_number(id: span::FuncId) -> FuncId {
     FuncId(id.0 + 1)
 }
 
-/// Lowers a checked program.
+/// Lowers a checked program; each function goes to `sink` as soon as it is complete.
 pub fn lower<'a>(
     program: &'a ast::Program<'a>,
     res: &Resolution<'a>,
@@ -150,24 +158,25 @@ pub fn lower<'a>(
     interner: &Interner,
     source: &str,
     erased: bool,
-) -> (Lowered, Vec<Diagnostic>) {
+    sink: &mut Sink<'_>,
+) -> Lowered {
     let mut module = ModuleLower::new(res, types, interner, source, erased);
     module.collect_signatures();
     module.collect_types();
     module.assign_storage();
-    let finales = module.lower_all(program);
-    let type_defs = module.type_defs();
-    let lowered = Lowered {
-        strings: module.strings,
-        types: type_defs,
-        descs: module.descs.into_list(),
-        globals: module.globals,
-        functions: module.functions,
-        signatures: module.signatures,
+    module.define_types();
+    let finales = module.lower_all(program, sink);
+    Lowered {
+        tables: Tables {
+            strings: RefCell::new(module.strings),
+            types: module.type_defs,
+            descs: module.descs,
+            globals: module.globals,
+            signatures: module.signatures,
+        },
         finales,
         n_sites: module.n_sites,
-    };
-    (lowered, module.diagnostics)
+    }
 }
 
 impl<'c, 'a> ModuleLower<'c, 'a> {
@@ -191,11 +200,10 @@ impl<'c, 'a> ModuleLower<'c, 'a> {
             captures: res.functions.iter().map(|f| f.captures.clone()).collect(),
             signatures: Vec::new(),
             type_infos: Vec::new(),
-            functions: Vec::new(),
+            type_defs: Vec::new(),
             has_records: res.types.iter().any(|t| matches!(t, TypeDecl::Record(_))),
             erased,
             n_sites: 0,
-            diagnostics: Vec::new(),
             locals: vec![super::function::Local::default(); res.vars.len()],
             epoch: 0,
             cells: AHashMap::new(),
@@ -462,11 +470,9 @@ impl<'c, 'a> ModuleLower<'c, 'a> {
             }
     }
 
-    fn lower_all(&mut self, program: &'a ast::Program<'a>) -> Vec<FuncId> {
-        let total = self.signatures.len();
-        self.functions = Vec::with_capacity(total + 1);
+    fn lower_all(&mut self, program: &'a ast::Program<'a>, sink: &mut Sink<'_>) -> Vec<FuncId> {
         let main = FnLower::module_body(self, program);
-        self.functions.push(main);
+        self.deliver(main, sink);
         for index in 0..self.res.functions.len() {
             let func = match self.res.function_nodes[index] {
                 Some(node) if node.kind == FunctionKind::Constructor => {
@@ -475,26 +481,47 @@ impl<'c, 'a> ModuleLower<'c, 'a> {
                 Some(node) => FnLower::function(self, index, node),
                 None => FnLower::empty(self),
             };
-            self.functions.push(func);
+            self.deliver(func, sink);
         }
         for index in 0..self.type_infos.len() {
             if self.type_infos[index].constructor_node.is_none()
                 && self.type_infos[index].constructor.is_some()
             {
                 let func = FnLower::default_constructor(self, index);
-                self.functions.push(func);
+                self.deliver(func, sink);
             }
         }
         let mut finales = Vec::new();
         for stmt in program.body {
             if let StmtKind::Finale { body } = &stmt.kind {
                 let func = FnLower::finale(self, body);
-                finales.push(FuncId(u32::try_from(self.functions.len()).unwrap_or(u32::MAX)));
-                self.functions.push(func);
+                finales.push(FuncId(u32::try_from(self.signatures.len()).unwrap_or(u32::MAX)));
                 self.signatures.push(Signature::default());
+                self.deliver(func, sink);
             }
         }
         finales
+    }
+
+    /// Lends the tables to the sink for one function.
+    fn deliver(&mut self, func: ir::Func, sink: &mut Sink<'_>) {
+        let tables = Tables {
+            strings: RefCell::new(std::mem::take(&mut self.strings)),
+            types: std::mem::take(&mut self.type_defs),
+            descs: std::mem::take(&mut self.descs),
+            globals: std::mem::take(&mut self.globals),
+            signatures: std::mem::take(&mut self.signatures),
+        };
+        sink(func, &tables);
+        self.strings = tables.strings.into_inner();
+        self.type_defs = tables.types;
+        self.descs = tables.descs;
+        self.globals = tables.globals;
+        self.signatures = tables.signatures;
+    }
+
+    fn define_types(&mut self) {
+        self.type_defs = self.type_defs();
     }
 
     fn type_defs(&mut self) -> Vec<TypeDef> {
@@ -539,6 +566,7 @@ impl<'c, 'a> ModuleLower<'c, 'a> {
             }
             defs.push(def);
         }
+        self.type_infos = infos;
         defs
     }
 }

@@ -106,7 +106,11 @@ impl<'a> FnLower<'_, '_, 'a> {
         let numbers = self.b.rep(a) == Rep::F64 && self.b.rep(b) == Rep::F64;
         if swapped && !numbers {
             let op = if kind == 1 { Op::LtAny } else { Op::LeAny };
-            return self.b.op(op, &[b, a], &[]);
+            let note = self.m.strings.intern("swapped");
+            self.b.set_note(Some(note));
+            let raw = self.b.op(op, &[b, a], &[]);
+            self.b.set_note(None);
+            return raw;
         }
         let (a, b) = if swapped { (b, a) } else { (a, b) };
         let op = match (kind, numbers) {

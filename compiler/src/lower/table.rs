@@ -54,7 +54,7 @@ impl Strings {
 
 /// Type descriptors.
 #[derive(Default)]
-pub(super) struct Descs {
+pub struct Descs {
     ids: AHashMap<Desc, DescId>,
     list: Vec<Desc>,
 }
@@ -70,7 +70,15 @@ impl Descs {
         id
     }
 
-    pub(super) fn into_list(self) -> Vec<Desc> {
+    /// The descriptor of an id.
+    #[must_use]
+    pub fn get(&self, id: DescId) -> Option<&Desc> {
+        self.list.get(id.0 as usize)
+    }
+
+    /// The descriptors in order of their ids.
+    #[must_use]
+    pub fn into_list(self) -> Vec<Desc> {
         self.list
     }
 }

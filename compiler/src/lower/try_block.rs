@@ -3,7 +3,6 @@
 //! A protected region's blocks name the handler. `finally` is copied to every way out: the normal
 //! end, each jump that leaves (`control.rs`), and a catch-all handler that raises again.
 
-use hyp_bytecode::op::Op;
 use hyp_bytecode::rep::Rep;
 use hyp_grammar::ast;
 use hyp_ssa::ir::Block;
@@ -14,7 +13,7 @@ impl<'a> FnLower<'_, '_, 'a> {
     pub(super) fn try_statement(&mut self, node: &'a ast::Try<'a>) {
         let outside = self.b.handler();
         let done = self.b.new_block();
-        let cleanup = node.finally.as_ref().map(|body| (body, self.handler_block()));
+        let cleanup = node.finally.as_ref().map(|body| (body, self.cleanup_block()));
         if let Some((body, handler)) = cleanup {
             self.b.set_handler(Some(handler));
             self.control.push(Control::Finally { body, handler: outside });
@@ -66,20 +65,18 @@ impl<'a> FnLower<'_, '_, 'a> {
         self.b.switch_to(after);
     }
 
-    /// The catch-all handler: the clean-up, then the same error again. The clean-up comes twice,
-    /// because a handler that also runs on `Exit` says so by asking first whether it got an error.
     fn rethrow_after(&mut self, body: &'a ast::Block<'a>, handler: Block) {
         self.b.switch_to(handler);
         let raised = self.b.func_mut().blocks[handler.0 as usize].params[0];
-        let is_error = self.b.op(Op::IsPassed, &[raised], &[]);
-        let (error, exit) = (self.b.new_block(), self.b.new_block());
-        self.b.branch(is_error, (error, &[]), (exit, &[]));
-        for block in [error, exit] {
-            self.b.seal(block);
-            self.b.switch_to(block);
-            self.block_statements(body.stmts);
-            self.b.throw(raised);
-        }
+        self.block_statements(body.stmts);
+        self.b.throw(raised);
+    }
+
+    /// The catch-all of a `finally`, which also runs on `Exit`.
+    fn cleanup_block(&mut self) -> Block {
+        let block = self.handler_block();
+        self.b.func_mut().blocks[block.0 as usize].is_cleanup = true;
+        block
     }
 
     fn handler_block(&mut self) -> Block {

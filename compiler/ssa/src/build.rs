@@ -121,6 +121,7 @@ impl Builder {
             term: Term::None,
             term_pos: Pos::default(),
             handler: None,
+            is_cleanup: false,
         });
         self.states.push(BlockState::default());
         block

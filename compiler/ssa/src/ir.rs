@@ -136,6 +136,8 @@ pub struct BlockData {
     pub term_pos: Pos,
     /// Where errors of this block go, if not to the caller.
     pub handler: Option<Block>,
+    /// Of a handler block: it also runs on `Exit` (`finally`).
+    pub is_cleanup: bool,
 }
 
 /// A function in SSA form. The parameters of block 0 are the function's parameters.

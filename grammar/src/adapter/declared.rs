@@ -109,8 +109,5 @@ fn starts_pattern(previous: RawKind) -> bool {
 
 fn is_param(previous: Option<RawKind>, next: Option<RawKind>) -> bool {
     matches!(previous, Some(RawKind::LParen | RawKind::Comma))
-        && matches!(
-            next,
-            Some(RawKind::Comma | RawKind::RParen | RawKind::Colon | RawKind::Eq)
-        )
+        && matches!(next, Some(RawKind::Comma | RawKind::RParen | RawKind::Colon | RawKind::Eq))
 }

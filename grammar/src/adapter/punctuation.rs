@@ -234,7 +234,9 @@ impl Adapter<'_, '_> {
                 (Tok::LBrace, FrameKind::Statements, then, Pos::Start)
             }
             Pos::Operator => return self.brace_after_operand(token),
-            Pos::Operand | Pos::With => (Tok::ObjectBrace, FrameKind::Object, Then::Operand, Pos::Key),
+            Pos::Operand | Pos::With => {
+                (Tok::ObjectBrace, FrameKind::Object, Then::Operand, Pos::Key)
+            }
             Pos::Type => (Tok::ObjectBrace, FrameKind::Structural, Then::TypeEnd, Pos::FieldStart),
             Pos::PatternEnd => {
                 (Tok::RecordBrace, FrameKind::PatternBrace, Then::PatternEnd, Pos::PatternKey)
@@ -271,10 +273,7 @@ impl Adapter<'_, '_> {
                 frame.stmt = StmtCtx::Simple;
             }
             self.emit(token, Tok::LBrace);
-            self.push(
-                FrameKind::Entrain,
-                if whole { Then::EntrainStmt } else { Then::Operand },
-            );
+            self.push(FrameKind::Entrain, if whole { Then::EntrainStmt } else { Then::Operand });
             self.pos = Pos::ArmStart;
             return;
         }

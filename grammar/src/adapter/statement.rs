@@ -43,8 +43,7 @@ impl Adapter<'_, '_> {
     /// Whether this is a call of a suggestion of the same file that is named like a keyword, such
     /// as `Observe(x)`.
     fn calls_own_function(&self, token: Raw) -> bool {
-        self.peek(0).kind == RawKind::LParen
-            && self.declared.functions.contains(&token.symbol())
+        self.peek(0).kind == RawKind::LParen && self.declared.functions.contains(&token.symbol())
     }
 
     fn label_or_expression(&mut self, token: Raw, word: Word) {
@@ -108,7 +107,7 @@ impl Adapter<'_, '_> {
             next = self.peek(1);
         }
         if next.kind != RawKind::Eof {
-            self.diagnostics.push(
+            self.report(
                 Diagnostic::new(Code::TextAfterRelax, next.span(), "text after `Relax` is ignored")
                     .with_primary("not part of the program")
                     .with_help("remove it or move it into the program"),
@@ -138,7 +137,7 @@ impl Adapter<'_, '_> {
             // The only way to have a `null` in the reference; the `;` is left as the statement.
             self.at += 1;
             let span = null.span();
-            self.diagnostics.push(
+            self.report(
                 Diagnostic::new(Code::NullDeclaration, span, "declaration of `null` is ignored")
                     .with_primary("`null` is a literal")
                     .with_help("remove the declaration"),
@@ -213,8 +212,7 @@ impl Adapter<'_, '_> {
     }
 
     fn output(&mut self, token: Raw, kind: OutputKind) -> bool {
-        self.starts_expression(self.peek(0))
-            && self.simple(token, Tok::Output(kind), Pos::Operand)
+        self.starts_expression(self.peek(0)) && self.simple(token, Tok::Output(kind), Pos::Operand)
     }
 
     /// `;` or a name and `;`, also where O13 will supply the semicolon.
@@ -279,8 +277,7 @@ impl Adapter<'_, '_> {
                 if next.kind == RawKind::LBrace {
                     self.expect_block(FrameKind::Statements, Then::OptionalSemi);
                 } else {
-                    self.frame().header =
-                        (FrameKind::Params, Then::Block(&Then::OptionalSemi));
+                    self.frame().header = (FrameKind::Params, Then::Block(&Then::OptionalSemi));
                 }
             }
             Keyword::Finale if next.kind == RawKind::LBrace => {
@@ -328,8 +325,8 @@ impl Adapter<'_, '_> {
     }
 
     fn is_shared(&self, next: Raw, after: Raw) -> bool {
-        let declared = is_name(next)
-            && matches!(after.kind, RawKind::Colon | RawKind::Eq | RawKind::Semi);
+        let declared =
+            is_name(next) && matches!(after.kind, RawKind::Colon | RawKind::Eq | RawKind::Semi);
         declared || keyword_of(next).and_then(decl_keyword).is_some()
     }
 

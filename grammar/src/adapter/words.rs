@@ -114,9 +114,7 @@ impl Adapter<'_, '_> {
                     self.frame().entrains += 1;
                 }
                 Keyword::Suggestion => self.function(token, false),
-                Keyword::Function
-                    if next.kind == RawKind::LParen && !self.is_declared(keyword) =>
-                {
+                Keyword::Function if next.kind == RawKind::LParen && !self.is_declared(keyword) => {
                     self.function(token, false);
                 }
                 Keyword::Mesmerize if self.is_function_word(next) => {
@@ -192,12 +190,11 @@ impl Adapter<'_, '_> {
 
     /// `suggestion` or `function` in an expression or after `trigger name =`.
     fn function(&mut self, token: Raw, is_async: bool) {
-        let then =
-            if self.stmt() == StmtCtx::Trigger && self.frame().is_plain() {
-                Then::OptionalSemi
-            } else {
-                Then::Operand
-            };
+        let then = if self.stmt() == StmtCtx::Trigger && self.frame().is_plain() {
+            Then::OptionalSemi
+        } else {
+            Then::Operand
+        };
         self.put(token, Tok::Func { word: FuncWord::Suggestion, is_async }, Pos::Params);
         self.frame().func = Some(then);
     }
@@ -250,9 +247,7 @@ impl Adapter<'_, '_> {
             _ => {}
         }
         match keyword {
-            Keyword::With
-                if self.peek(0).kind == RawKind::LBrace && !self.is_declared(keyword) =>
-            {
+            Keyword::With if self.peek(0).kind == RawKind::LBrace && !self.is_declared(keyword) => {
                 self.put(token, Tok::With, Pos::With);
             }
             Keyword::Else if self.frame().drawn > 0 => {
@@ -263,7 +258,7 @@ impl Adapter<'_, '_> {
                 self.arm_start(token, Word::Keyword(keyword));
             }
             Keyword::From if is_keyword(self.peek(0), Keyword::External) => {
-                self.from_external(token);
+                self.take_external(token);
             }
             _ => self.after_operand(token, Word::Keyword(keyword)),
         }
@@ -279,7 +274,7 @@ impl Adapter<'_, '_> {
         }
     }
 
-    fn from_external(&mut self, token: Raw) {
+    fn take_external(&mut self, token: Raw) {
         let external = self.peek(0);
         self.at += 1;
         self.emit(token, Tok::From);
@@ -293,7 +288,7 @@ impl Adapter<'_, '_> {
         };
         match keyword {
             Keyword::From if is_keyword(self.peek(0), Keyword::External) => {
-                self.from_external(token);
+                self.take_external(token);
             }
             Keyword::Within if self.kind() == FrameKind::LoopHeader => {
                 self.put(token, Tok::Within, Pos::Operand);
@@ -375,7 +370,7 @@ impl Adapter<'_, '_> {
         }
         let text = token.span().text(self.source);
         let better = op.synonyms().first().copied().unwrap_or(op.symbol());
-        self.diagnostics.push(
+        self.report(
             Diagnostic::new(
                 Code::LegacySynonym,
                 token.span(),

@@ -207,8 +207,8 @@ macro_rules! for_each_code {
                 "An anchor is a snapshot to return to. It can be assigned, but then the snapshot is lost.";
             IndexNotNumber = "W0628", Warning, "index is not a number",
                 "Elements of arrays and strings are counted from 0. An index of another kind is converted to a number.";
-            SharedRedeclared = "W0627", Warning, "`sharedTrance` declared with different types",
-                "All declarations of a shared variable mean the same variable.";
+            RedeclaredType = "W0627", Warning, "variable declared with different types",
+                "A second declaration in the same scope, in a nested block or of a `sharedTrance` means the same variable. With two types it is treated as unknown.";
         }
     };
 }

@@ -51,8 +51,10 @@ impl Dumper<'_> {
                     ImportSource::Path(path) => format!("{path:?}"),
                     ImportSource::Name(name) => self.text(name).to_string(),
                 };
-                let alias =
-                    import.alias.as_ref().map_or(String::new(), |a| format!(" as {}", self.bind(a)));
+                let alias = import
+                    .alias
+                    .as_ref()
+                    .map_or(String::new(), |a| format!(" as {}", self.bind(a)));
                 self.leaf(format_args!("Import {source}{alias}"), span);
             }
             StmtKind::Entrance { params, body } => self.node("Entrance", span, |d| {
@@ -154,7 +156,8 @@ impl Dumper<'_> {
                 }
             }
             LoopHeader::Within { first, second, iterable, .. } => {
-                let second = second.as_ref().map_or(String::new(), |b| format!(", {}", self.bind(b)));
+                let second =
+                    second.as_ref().map_or(String::new(), |b| format!(", {}", self.bind(b)));
                 let first = self.bind(first);
                 self.group(format_args!("within {first}{second}"), |d| d.expr(iterable));
             }

@@ -78,7 +78,6 @@ pub(crate) fn value(text: &str) -> f64 {
     if bytes.len() <= 15 && bytes.iter().all(u8::is_ascii_digit) {
         let value = bytes.iter().fold(0_u64, |sum, &b| sum * 10 + u64::from(b - b'0'));
         // Fifteen digits are below 2^53.
-        #[allow(clippy::cast_precision_loss)]
         return value as f64;
     }
     if bytes.len() > 2 && bytes[0] == b'0' && matches!(bytes[1] | 0x20, b'x' | b'b' | b'o') {
@@ -106,7 +105,6 @@ fn radix_value(digits: &[u8], radix: u32) -> f64 {
     if sticky {
         mantissa |= 1;
     }
-    #[allow(clippy::cast_precision_loss)]
     let head = mantissa as f64;
     head * 2_f64.powi(dropped)
 }

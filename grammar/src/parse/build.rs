@@ -9,7 +9,7 @@ use crate::{
     ast::*,
     diagnostic::{Code, Diagnostic},
     intern::{Interner, Symbol},
-    lexer::{number, text},
+    lexer::{MAX_REPORTS, number, text},
     operator::{BinaryOp, RangeOp},
     span::{BindId, ExprId, FuncId, Span},
 };
@@ -113,7 +113,9 @@ impl<'a, 's> Builder<'a, 's> {
     }
 
     fn error(&mut self, diagnostic: Diagnostic) {
-        self.diagnostics.push(diagnostic);
+        if self.diagnostics.len() < MAX_REPORTS {
+            self.diagnostics.push(diagnostic);
+        }
     }
 
     /// Reports too deep a tree, once per parse.

@@ -84,7 +84,8 @@ impl Context<'_> {
                     .with_help("write `Relax` after the `}` that closes the program"),
             );
         }
-        if !self.expects("}") && self.expects("{") {
+        let name_only = self.expects("name") && !self.expects("number") && !self.expects("lucid");
+        if !self.expects("}") && (self.expects("{") || name_only) {
             return None;
         }
         let message = match found {
@@ -92,15 +93,17 @@ impl Context<'_> {
             None => "expected `}`, found the end of the file",
         };
         let diagnostic = self.make(Code::UnclosedDelimiter, message);
-        Some(match self.open_bracket(|tok| {
-            matches!(tok, Tok::LBrace | Tok::ObjectBrace | Tok::RecordBrace)
-        }) {
-            Some(open) => diagnostic
-                .with_primary("expected `}` before this")
-                .with_label(open, "this `{` is not closed")
-                .with_help("close the block with `}`"),
-            None => diagnostic,
-        })
+        Some(
+            match self.open_bracket(|tok| {
+                matches!(tok, Tok::LBrace | Tok::ObjectBrace | Tok::RecordBrace)
+            }) {
+                Some(open) => diagnostic
+                    .with_primary("expected `}` before this")
+                    .with_label(open, "this `{` is not closed")
+                    .with_help("close the block with `}`"),
+                None => diagnostic,
+            },
+        )
     }
 
     /// The innermost bracket of a kind that is open at the error.
@@ -133,7 +136,8 @@ impl Context<'_> {
     fn in_loop_header(&self) -> bool {
         let Some(open) = self.open_bracket(|_| true) else { return false };
         let index = self.tokens.iter().position(|token| token.span == open);
-        let before = index.and_then(|index| index.checked_sub(1)).and_then(|at| self.tokens.get(at));
+        let before =
+            index.and_then(|index| index.checked_sub(1)).and_then(|at| self.tokens.get(at));
         matches!(before.map(|token| token.tok), Some(Tok::Loop(_)))
     }
 
@@ -155,7 +159,7 @@ impl Context<'_> {
         }
         let diagnostic = match (previous, found) {
             (_, Tok::Error) => return None,
-            (_, Tok::Else) if !self.expects("else") => self
+            (_, Tok::Else) if !self.expects("name") || self.expects("number") => self
                 .make(Code::UnexpectedToken, "`else` without `if`")
                 .with_primary("no `if` to belong to")
                 .with_help("`else` stands directly after the body of `if`"),
@@ -163,10 +167,13 @@ impl Context<'_> {
                 .make(Code::UnexpectedToken, "unexpected `=>`")
                 .with_primary("not expected here")
                 .with_help("inside an arm, put an arrow function in parentheses: `((x) => …)`"),
-            (_, Tok::When) if !self.expects("when") && !self.expects("while") && self.expects("}") => self
-                .make(Code::UnexpectedToken, "`otherwise` must be the last arm")
-                .with_primary("no arm may follow `otherwise`")
-                .with_help("move the `otherwise` arm to the end"),
+            (_, Tok::When)
+                if !self.expects("when") && !self.expects("while") && self.expects("}") =>
+            {
+                self.make(Code::UnexpectedToken, "`otherwise` must be the last arm")
+                    .with_primary("no arm may follow `otherwise`")
+                    .with_help("move the `otherwise` arm to the end")
+            }
             (Some(Tok::Dot), _) => self
                 .make(Code::UnexpectedToken, "expected property name after `.`")
                 .with_primary("not a name"),

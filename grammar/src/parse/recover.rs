@@ -28,13 +28,13 @@ pub(super) fn enclosing_statement(tokens: &[Token], at: usize) -> Option<Range<u
 }
 
 fn bounded(tokens: &[Token], start: usize, at: usize) -> Option<Range<usize>> {
-    if matches!(tokens[start].tok, Tok::Focus | Tok::Relax) {
+    if opening_focus(tokens) == Some(start) || tokens[start].tok == Tok::Relax {
         return None;
     }
     let mut end = end_after(tokens, start, at);
     // Text before the program does not spoil the program.
-    if let Some(focus) = tokens[start..end].iter().position(|token| token.tok == Tok::Focus) {
-        end = start + focus;
+    if let Some(focus) = opening_focus(tokens).filter(|focus| (start..end).contains(focus)) {
+        end = focus;
     }
     (end > start).then_some(start..end)
 }
@@ -42,6 +42,7 @@ fn bounded(tokens: &[Token], start: usize, at: usize) -> Option<Range<usize>> {
 /// The last token at or before `at` that starts a statement which is still open there.
 fn start_before(tokens: &[Token], at: usize) -> Option<usize> {
     let mut depth = 0_usize;
+    let focus = opening_focus(tokens);
     for index in (0..=at.min(tokens.len().checked_sub(1)?)).rev() {
         let token = tokens[index];
         if index < at {
@@ -52,16 +53,18 @@ fn start_before(tokens: &[Token], at: usize) -> Option<usize> {
                 depth = depth.saturating_sub(1);
             }
         }
-        if depth == 0 && token.starts && !(index == at && ends_before(token.tok)) {
+        // The statement spoiled by the token at `at` ends before it.
+        let ends_before = index == at && (closes(token.tok) || focus == Some(index));
+        if depth == 0 && token.starts && !ends_before {
             return Some(index);
         }
     }
     None
 }
 
-/// Whether the statement spoiled by this token ends before it.
-fn ends_before(tok: Tok) -> bool {
-    closes(tok) || tok == Tok::Focus
+/// The `Focus` that opens the program.
+fn opening_focus(tokens: &[Token]) -> Option<usize> {
+    tokens.iter().position(|token| token.tok == Tok::Focus)
 }
 
 /// Just past the end of the statement that starts at `start` and is spoiled at `at`.

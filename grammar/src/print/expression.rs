@@ -44,7 +44,8 @@ impl Printer<'_> {
                 self.text(op.symbol());
                 let word = matches!(op, UnaryOp::Await | UnaryOp::BitNot);
                 // `- -x` must not become one token, should there ever be such a token.
-                let doubled = matches!(operand.kind, ExprKind::Unary { op: inner, .. } if inner == *op);
+                let doubled =
+                    matches!(operand.kind, ExprKind::Unary { op: inner, .. } if inner == *op);
                 if word || doubled {
                     self.text(" ");
                 }

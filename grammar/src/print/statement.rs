@@ -125,20 +125,23 @@ impl Printer<'_> {
         let mut follower = ' ';
         loop {
             let (next, after) = match inner.kind {
-                ExprKind::Call { callee, optional, .. } => (callee, if optional { '?' } else { '(' }),
+                ExprKind::Call { callee, optional, .. } => {
+                    (callee, if optional { '?' } else { '(' })
+                }
                 ExprKind::Member { object, .. } => (object, '.'),
-                ExprKind::Index { object, optional, .. } => (object, if optional { '?' } else { '[' }),
+                ExprKind::Index { object, optional, .. } => {
+                    (object, if optional { '?' } else { '[' })
+                }
                 ExprKind::With { base, .. } => (base, 'w'),
                 ExprKind::Binary { left, .. } => (left, 'o'),
                 ExprKind::Range { from, .. } => (from, 'o'),
                 ExprKind::Assign { target, .. } => (target, '='),
                 ExprKind::Conditional { cond, hypnotic: false, .. } => (cond, 'o'),
                 ExprKind::Name(name) => {
-                    let keyword = matches!(
-                        classify(self.interner.resolve(name)),
-                        Word::Keyword(keyword) if starts_statement(keyword)
-                    );
-                    return keyword && !matches!(follower, '.' | '=' | '?');
+                    return match classify(self.interner.resolve(name)) {
+                        Word::Keyword(keyword) => reads_as_keyword(keyword, follower),
+                        _ => false,
+                    };
                 }
                 _ => return false,
             };
@@ -269,25 +272,31 @@ impl Printer<'_> {
     }
 }
 
-/// Whether a soft keyword has a reading of its own at the start of a statement.
-fn starts_statement(keyword: Keyword) -> bool {
-    !keyword.kind().is_hard()
-        && !matches!(
-            keyword,
-            Keyword::Drift
-                | Keyword::PauseReality
-                | Keyword::AccelerateTime
-                | Keyword::DecelerateTime
-                | Keyword::Subconscious
-                | Keyword::Number
-                | Keyword::String
-                | Keyword::Boolean
-                | Keyword::Trance
-                | Keyword::Lucid
-                | Keyword::From
-                | Keyword::External
-                | Keyword::Constructor
-        )
+/// Whether a soft keyword at the start of a statement has a reading of its own before `follower`:
+/// a bracket, `.`, `=`, `?`, `o` for an operator, `w` for `with`, a blank for the end.
+fn reads_as_keyword(keyword: Keyword, follower: char) -> bool {
+    let takes_operand = matches!(
+        keyword,
+        Keyword::Observe
+            | Keyword::Whisper
+            | Keyword::Command
+            | Keyword::Murmur
+            | Keyword::Assert
+            | Keyword::Throw
+            | Keyword::Jolt
+    );
+    match follower {
+        '(' => {
+            takes_operand
+                || matches!(keyword, Keyword::For | Keyword::DeepFocus | Keyword::DeeperStill)
+        }
+        '[' => takes_operand,
+        'o' | 'w' => !keyword.kind().is_hard(),
+        ' ' => {
+            matches!(keyword, Keyword::Snap | Keyword::Sink | Keyword::Suspend | Keyword::Descend)
+        }
+        _ => false,
+    }
 }
 
 pub(super) fn decl_word(keyword: DeclKeyword) -> &'static str {

@@ -16,7 +16,9 @@ fn ids_are_dense() {
 
 #[test]
 fn statement_and_value_position_of_entrain_are_told_apart() {
-    let source = wrap("entrain x { when 1 => 2 }\ny = entrain x { when 1 => 2 };\n(entrain x { when 1 => 2 });");
+    let source = wrap(
+        "entrain x { when 1 => 2 }\ny = entrain x { when 1 => 2 };\n(entrain x { when 1 => 2 });",
+    );
     with_parse(&source, |program, _, _| {
         let program = program.expect("a program");
         let direct: Vec<bool> =

@@ -16,7 +16,9 @@ fn utf16(text: &str, big: bool) -> Vec<u8> {
 #[test]
 fn every_encoding_yields_the_same_text() {
     let with_mark = [b"\xEF\xBB\xBF", PROGRAM.as_bytes()].concat();
-    for bytes in [PROGRAM.as_bytes().to_vec(), with_mark, utf16(PROGRAM, false), utf16(PROGRAM, true)] {
+    for bytes in
+        [PROGRAM.as_bytes().to_vec(), with_mark, utf16(PROGRAM, false), utf16(PROGRAM, true)]
+    {
         let text = decode(&bytes).expect("valid text");
         assert_eq!(text, PROGRAM);
         check_clean(&text);
@@ -64,7 +66,9 @@ fn columns_count_scalar_values() {
 
 #[test]
 fn identifiers_are_unicode() {
-    check_clean("Focus { induce größe = 1; induce 日本 = 2; induce Ⅷ = 3; induce x² = 4; induce _٣ = 5; } Relax");
+    check_clean(
+        "Focus { induce größe = 1; induce 日本 = 2; induce Ⅷ = 3; induce x² = 4; induce _٣ = 5; } Relax",
+    );
     assert_eq!(codes("Focus { induce 😀 = 1; } Relax"), ["E0002"]);
     assert_eq!(codes("Focus { x = ½; } Relax"), ["E0005"]);
 }

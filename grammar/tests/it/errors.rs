@@ -17,7 +17,10 @@ fn independent_errors_are_reported_once_each() {
     check_codes("induce x = ; observe 1; induce = 2;", &["E0101", "E0101"]);
     check_codes("observe 1 observe 2; x = (3; y = [4;", &["E0102", "E0105", "E0105"]);
     check_codes("suggestion f() { x = ; } suggestion g() { y = ; }", &["E0101", "E0101"]);
-    check_codes("session S { a b; expose c: number; suggestion m() { x = ; } }", &["E0102", "E0101"]);
+    check_codes(
+        "session S { a b; expose c: number; suggestion m() { x = ; } }",
+        &["E0102", "E0101"],
+    );
     check_codes("if x { observe 1; } while (y { observe 2; } observe 3;", &["E0101", "E0105"]);
     check_codes("x = { a: 1; b: 2 }; y = ;", &["E0105", "E0101"]);
     check_codes("f(suggestion() { x = ; }, 1); y = ;", &["E0101", "E0101"]);
@@ -61,7 +64,7 @@ fn messages_name_what_is_missing() {
     check_messages("pendulum x;", &["expected `(` after `pendulum`"]);
     check_messages("x = a.;", &["expected property name after `.`"]);
     check_messages("x = a?.;", &["expected property name or `[` after `?.`"]);
-    check_messages("entrain x { foo };", &["expected `when` or `otherwise`, found `foo`"]);
+    check_messages("entrain x { foo => 1 };", &["expected `when` or `otherwise`, found `foo`"]);
     check_messages("entrain x { when => 1 };", &["expected a pattern, found `=>`"]);
     check_messages(
         "entrain x { otherwise => 1 when 2 => 3 };",
@@ -98,7 +101,10 @@ fn blocks_of_the_program_stay_at_the_top_level() {
     check_codes("session S { trigger t = suggestion() { } }", &["E0106"]);
     check_codes("x = suggestion() { entrance { } };", &["E0106"]);
     check_codes("try { finale { } } catch { entrance { } }", &["E0106", "E0106"]);
-    check_codes("entrain x { when 1 => { finale { } } otherwise => { finale { } } }", &["E0106"; 2]);
+    check_codes(
+        "entrain x { when 1 => { finale { } } otherwise => { finale { } } }",
+        &["E0106"; 2],
+    );
     check_codes("entrance { entrance { } }", &["E0106"]);
 }
 

@@ -59,8 +59,18 @@ fn programs_of_the_repository_print_to_a_fixpoint() {
 #[test]
 fn awkward_literals_survive() {
     for literal in [
-        "1e300", "5e-324", "1e999", "0.1", "\"\\\\ \\\" \\n \\t \\r {\"", "`\\\\ \\` {{ }} \\n`",
-        "raw`a\nb \\ {`", "1.5.foo", "-(-1)", "- -1", "!(!a)", "a - -b",
+        "1e300",
+        "5e-324",
+        "1e999",
+        "0.1",
+        "\"\\\\ \\\" \\n \\t \\r {\"",
+        "`\\\\ \\` {{ }} \\n`",
+        "raw`a\nb \\ {`",
+        "1.5.foo",
+        "-(-1)",
+        "- -1",
+        "!(!a)",
+        "a - -b",
     ] {
         assert!(check_fixpoint(literal, &crate::wrap(&format!("x = {literal};"))), "{literal}");
     }

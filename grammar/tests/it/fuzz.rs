@@ -9,11 +9,14 @@ fn survive(source: &str) {
     with_parse(source, |program, diagnostics, interner| {
         for diagnostic in diagnostics {
             let span = diagnostic.primary.span;
-            assert!(span.start <= span.end && span.end as usize <= source.len() + 1, "{diagnostic:?}");
+            assert!(
+                span.start <= span.end && span.end as usize <= source.len() + 1,
+                "{diagnostic:?}"
+            );
         }
         if let Some(program) = program {
             let printed = print(&program, interner);
-            dump(&program, interner);
+            assert!(dump(&program, interner).starts_with("Program"));
             if diagnostics.is_empty() {
                 with_parse(&printed, |again, diagnostics, interner| {
                     assert!(diagnostics.is_empty(), "{printed}\n{diagnostics:#?}");
@@ -27,28 +30,129 @@ fn survive(source: &str) {
     });
     let mut interner = Interner::new();
     for token in tokens(&mut interner, source).0 {
-        token.describe(source, &interner);
+        assert!(!token.describe(source, &interner).is_empty());
     }
 }
 
 const PIECES: &[&str] = &[
-    "Focus", "Relax", "{", "}", "(", ")", "[", "]", ";", ",", ":", "=", "=>", "->", ".", "?.", "?",
-    "...", "x", "y", "1", "\"s\"", "`t{", "}`", "`", "+", "-", "!", "==", "??", "|", "^", "+=", "<", ">",
-    "induce", "freeze", "suggestion", "session", "tranceify", "trigger", "entrance", "finale", "if",
-    "else", "while", "loop", "pendulum", "for", "entrain", "when", "otherwise", "observe", "awaken",
-    "snap", "sink", "sinkTo", "label", "oscillate", "assert", "throw", "try", "catch", "finally",
-    "expose", "conceal", "dominant", "mesmerize", "imperative", "function", "var", "record", "with",
-    "number", "lucid", "null", "this", "true", "await", "call", "from", "external", "import", "as",
-    "upTo", "by", "drawn", "toward", "deepen", "descend", "within", "bitNot", "bitAnd", "sharedTrance",
-    "anchor", "deepFocus", "suspend", "constructor", "\n", "plunge", "surface", "raw`", "dreamReach",
+    "Focus",
+    "Relax",
+    "{",
+    "}",
+    "(",
+    ")",
+    "[",
+    "]",
+    ";",
+    ",",
+    ":",
+    "=",
+    "=>",
+    "->",
+    ".",
+    "?.",
+    "?",
+    "...",
+    "x",
+    "y",
+    "1",
+    "\"s\"",
+    "`t{",
+    "}`",
+    "`",
+    "+",
+    "-",
+    "!",
+    "==",
+    "??",
+    "|",
+    "^",
+    "+=",
+    "<",
+    ">",
+    "induce",
+    "freeze",
+    "suggestion",
+    "session",
+    "tranceify",
+    "trigger",
+    "entrance",
+    "finale",
+    "if",
+    "else",
+    "while",
+    "loop",
+    "pendulum",
+    "for",
+    "entrain",
+    "when",
+    "otherwise",
+    "observe",
+    "awaken",
+    "snap",
+    "sink",
+    "sinkTo",
+    "label",
+    "oscillate",
+    "assert",
+    "throw",
+    "try",
+    "catch",
+    "finally",
+    "expose",
+    "conceal",
+    "dominant",
+    "mesmerize",
+    "imperative",
+    "function",
+    "var",
+    "record",
+    "with",
+    "number",
+    "lucid",
+    "null",
+    "this",
+    "true",
+    "await",
+    "call",
+    "from",
+    "external",
+    "import",
+    "as",
+    "upTo",
+    "by",
+    "drawn",
+    "toward",
+    "deepen",
+    "descend",
+    "within",
+    "bitNot",
+    "bitAnd",
+    "sharedTrance",
+    "anchor",
+    "deepFocus",
+    "suspend",
+    "constructor",
+    "\n",
+    "plunge",
+    "surface",
+    "raw`",
+    "dreamReach",
 ];
 
 fn piece() -> impl Strategy<Value = &'static str> {
     prop::sample::select(PIECES)
 }
 
+/// 2000 cases, unless `PROPTEST_CASES` says otherwise.
+fn config() -> ProptestConfig {
+    let default = ProptestConfig::default();
+    let cases = if std::env::var_os("PROPTEST_CASES").is_some() { default.cases } else { 2_000 };
+    ProptestConfig { cases, failure_persistence: None, ..default }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
+    #![proptest_config(config())]
 
     #[test]
     fn random_bytes_do_not_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {

@@ -5,17 +5,47 @@ use crate::{codes, wrap};
 #[track_caller]
 fn check_deep(body: &str) {
     let found = codes(&wrap(body));
-    assert!(!found.is_empty() && found.len() <= 2, "{found:?}");
+    assert!(!found.is_empty() && found.len() <= 2, "{} {}", found.len(), &body[..20]);
 }
 
 #[test]
 fn deep_nesting_is_an_error() {
     let n = 100_000;
-    for unit in ["(", "[", "{", "x = {a:", "f(", "a[", "-", "!", "- ", "+ ", "await ", "if (a) ", "while (a) "] {
+    for unit in [
+        "(",
+        "[",
+        "{",
+        "x = {a:",
+        "f(",
+        "a[",
+        "-",
+        "!",
+        "- ",
+        "+ ",
+        "await ",
+        "if (a) ",
+        "while (a) ",
+    ] {
         check_deep(&unit.repeat(n));
     }
-    for unit in ["if (a) { ", "if ", "x => ", "suggestion() { ", "a = ", "a ? ", "entrain ", "loop { ",
-        "`{", "when ", "else ", "entrain x { when 1 => ", "drawn ", "bitNot ", "call x", "expose "] {
+    for unit in [
+        "if (a) { ",
+        "if ",
+        "x => ",
+        "suggestion() { ",
+        "a = ",
+        "a ? ",
+        "entrain ",
+        "loop { ",
+        "`{",
+        "when ",
+        "else ",
+        "entrain x { when 1 => ",
+        "drawn ",
+        "bitNot ",
+        "call x",
+        "expose ",
+    ] {
         check_deep(&unit.repeat(n));
     }
 }

@@ -273,8 +273,8 @@ assert 1 > 2 "order";                   // P: Assertion failed: order, exit 1
     (
         "E14.1",
         r##"Focus {
-    conceal suggestion helper(x) { awaken x + 1; }
-    expose suggestion deepen(x) { awaken helper(x); }
+    conceal suggestion inner(x) { awaken x + 1; }
+    expose suggestion deepen(x) { awaken inner(x); }
     entrance { observe "never printed on import"; }
 } Relax
 "##,
@@ -282,7 +282,7 @@ assert 1 > 2 "order";                   // P: Assertion failed: order, exit 1
     (
         "E14.2",
         r##"mindLink "./lib/depth.hyp" as D;
-Focus { observe D.deepen(1); } Relax    // P: 2 ;  D.helper is an error
+Focus { observe D.deepen(1); } Relax    // P: 2 ;  D.inner is an error
 "##,
     ),
     (

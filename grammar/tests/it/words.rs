@@ -21,7 +21,9 @@ fn soft_keywords_are_names() {
     for &keyword in Keyword::ALL.iter().filter(|keyword| !keyword.kind().is_hard()) {
         for word in std::iter::once(keyword.as_str()).chain(keyword.aliases().iter().copied()) {
             check_clean(&wrap(&format!("induce {word} = 1;")));
-            check_clean(&wrap(&format!("induce {word}; {word} = {word} + 1; f({word}, [{word}]);")));
+            check_clean(&wrap(&format!(
+                "induce {word}; {word} = {word} + 1; f({word}, [{word}]);"
+            )));
             check_clean(&wrap(&format!("suggestion f({word}: T, b) {{ awaken {word}; }}")));
             check_clean(&wrap(&format!("suggestion {word}() {{ }} x = {word}();")));
             check_clean(&wrap(&format!("tranceify {word} {{ {word}: number; }}")));
@@ -73,7 +75,10 @@ fn words_at_the_start_of_a_statement() {
         ("anchor = 1;", "anchor = 1;"),
         ("label l;", "label l;"),
         ("label = 1;", "label = 1;"),
-        ("loop { snap; break; sink; continue; }", "loop {\n    snap;\n    snap;\n    sink;\n    sink;\n}"),
+        (
+            "loop { snap; break; sink; continue; }",
+            "loop {\n    snap;\n    snap;\n    sink;\n    sink;\n}",
+        ),
         ("snap = 1;", "snap = 1;"),
         ("sink(1);", "sink(1);"),
         ("sinkTo l;", "sinkTo l;"),
@@ -131,7 +136,7 @@ fn words_at_the_start_of_a_statement() {
         ("descend { } while (x);", "descend {} while (x);"),
         ("descend = 1;", "descend = 1;"),
         ("x = drawn a toward b else c;", "x = drawn a toward b else c;"),
-        ("x = drawn + toward;", "x = drawn + toward;"),
+        ("x = drawn * toward;", "x = drawn * toward;"),
         ("x = a upTo b by c;", "x = a upTo b by c;"),
         ("x = upTo + until + downTo + by;", "x = upTo + until + downTo + by;"),
         ("x = r with { a: 1 };", "x = r with { a: 1 };"),
@@ -151,15 +156,20 @@ fn words_at_the_start_of_a_statement() {
 fn words_unknown_to_the_reference_are_names_where_declared() {
     check_body("suggestion for(x) { } for(1);", "suggestion for(x) {}\ncall for(1);");
     check_body("induce with = 1; x = with;", "induce with = 1;\nx = with;");
-    check_body("suggestion f(throw) { throw (1); }", "suggestion f(throw) {\n    call throw(1);\n}");
+    check_body(
+        "suggestion f(throw) { throw (1); }",
+        "suggestion f(throw) {\n    call throw(1);\n}",
+    );
     check_body("induce bitNot = f; x = bitNot (1);", "induce bitNot = f;\nx = bitNot(1);");
     check_body("suggestion drawn(x) { } drawn (1);", "suggestion drawn(x) {}\ndrawn(1);");
 }
 
 #[test]
 fn a_suggestion_named_like_a_statement_word_can_be_called() {
-    check_body("suggestion Observe(x) { } Observe(1); observe(1);",
-        "suggestion Observe(x) {}\ncall Observe(1);\nobserve (1);");
+    check_body(
+        "suggestion Observe(x) { } Observe(1); observe(1);",
+        "suggestion Observe(x) {}\ncall Observe(1);\nobserve (1);",
+    );
     check_body("Assert(a, \"m\");", "assert a, \"m\";");
 }
 

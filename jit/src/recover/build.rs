@@ -151,6 +151,7 @@ impl<'a> Builder<'a> {
             term: Term::None,
             term_pos: Pos::default(),
             handler: None,
+            is_cleanup: false,
         });
         block
     }
@@ -338,12 +339,17 @@ impl<'a> Builder<'a> {
     fn handler_entry(&mut self, h: usize) {
         let handler = self.graph.handlers[h];
         self.block = self.handler[h];
+        self.func.blocks[self.block.0 as usize].is_cleanup = handler.is_cleanup;
         self.state = vec![NONE; self.function.reps.len()];
+        let raised = self.new_value(Def::Param(self.block, 0), Rep::Any);
+        self.func.blocks[self.block.0 as usize].params.push(raised);
+        if !self.graph.is_active(h) {
+            self.func.blocks[self.block.0 as usize].term = Term::Throw(raised);
+            return;
+        }
         for reg in self.live.at_handler(self.graph, h).without(self.slots).iter() {
             self.new_param(reg, Place::Handler(h));
         }
-        let raised = self.new_value(Def::Param(self.block, 0), Rep::Any);
-        self.func.blocks[self.block.0 as usize].params.push(raised);
         // The register exists: the verifier has looked.
         let _ = self.write(handler.reg, raised);
         self.at_handler[h] = self.state.clone();
@@ -409,10 +415,8 @@ impl<'a> Builder<'a> {
         if let Some(&from) = from {
             return Origin::Block(from);
         }
-        let active =
-            |h: usize| self.graph.order.iter().any(|p| self.graph.blocks[*p].handler == Some(h));
         let mut handlers = self.graph.handlers.iter().enumerate();
-        match handlers.find(|(h, handler)| handler.target == b && active(*h)) {
+        match handlers.find(|(h, handler)| handler.target == b && self.graph.is_active(*h)) {
             Some((h, _)) if b != 0 => Origin::Handler(h),
             _ => Origin::Start,
         }
@@ -557,7 +561,7 @@ impl<'a> Builder<'a> {
             }
         }
         for (h, handler) in self.graph.handlers.iter().enumerate() {
-            if self.graph.order.iter().any(|b| self.graph.blocks[*b].handler == Some(h)) {
+            if self.graph.is_active(h) {
                 origins[handler.target].push(Origin::Handler(h));
             }
         }

@@ -28,6 +28,8 @@ pub(super) struct Handler {
     pub(super) target: usize,
     /// The register that receives the value.
     pub(super) reg: u8,
+    /// Also runs on `Exit`.
+    pub(super) is_cleanup: bool,
 }
 
 /// The blocks of a function. Block 0 is at the first word.
@@ -37,6 +39,7 @@ pub(super) struct Graph {
     pub(super) handlers: Vec<Handler>,
     /// Reachable blocks in reverse postorder.
     pub(super) order: Vec<usize>,
+    is_active: Vec<bool>,
 }
 
 /// Whether control goes on behind the instruction.
@@ -90,12 +93,21 @@ impl Graph {
         let covers =
             |h: &&hyp_bytecode::module::Handler| (h.start as usize..h.end as usize).contains(&pc);
         let Some(found) = function.handlers.iter().find(covers) else { return Ok(None) };
-        let handler = Handler { target: block_at(found.target as usize)?, reg: found.reg };
+        let handler = Handler {
+            target: block_at(found.target as usize)?,
+            reg: found.reg,
+            is_cleanup: found.is_cleanup,
+        };
         let known = self.handlers.iter().position(|h| *h == handler);
         Ok(Some(known.unwrap_or_else(|| {
             self.handlers.push(handler);
             self.handlers.len() - 1
         })))
+    }
+
+    /// Whether some reachable block is protected by a handler.
+    pub(super) fn is_active(&self, handler: usize) -> bool {
+        self.is_active.get(handler) == Some(&true)
     }
 
     /// Where control can go from a block: its successors, then the target of its handler.
@@ -148,6 +160,7 @@ impl Graph {
         for (handler, _) in self.handlers.iter().zip(&is_active).filter(|(_, active)| **active) {
             self.blocks[handler.target].n_preds += 1;
         }
+        self.is_active = is_active;
     }
 }
 

@@ -239,6 +239,9 @@ pub struct Handler {
     pub target: u32,
     /// Register that receives the raised value; its representation is `Any`.
     pub reg: u8,
+    /// A `finally` block: it also runs on `Exit`, with the missing mark as raised value, and goes
+    /// on by throwing the mark again.
+    pub is_cleanup: bool,
 }
 
 /// Source position of the instructions from `pc` up to the next entry.

@@ -31,7 +31,7 @@
 //!   call r0, @0, (r0, r1)
 //! L1:
 //!   ret r1
-//!   .handler L0, L1, L1, r0
+//!   .handler L0, L1, L1, r0     (or .cleanup, which also runs on Exit)
 //! }
 //! ```
 //!

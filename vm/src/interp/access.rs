@@ -160,16 +160,25 @@ impl Vm {
 
     /// `record[name]` and `error[name]`.
     fn text_member(&mut self, object: Value, name: Value) -> Result<Value, Trap> {
-        let name = self.heap.text(name).to_owned();
         if object.is_error() {
+            let name = self.heap.text(name).to_owned();
             return Ok(self.error_field(object, &name)?.unwrap_or(Value::NULL));
         }
-        let slot = self.slot_of_text(object, &name).ok_or_else(|| self.no_record_field(object, &name))?;
+        let slot = self.slot_of_text(object, name)?;
         Ok(self.field_values(object).get(slot).copied().unwrap_or(Value::NULL))
     }
 
-    fn slot_of_text(&self, record: Value, name: &str) -> Option<usize> {
-        self.type_def(record)?.fields.iter().position(|f| self.module.str(f.name) == name)
+    /// The record's field that a string value names.
+    fn slot_of_text(&self, record: Value, name: Value) -> Result<usize, Trap> {
+        let fields = self.type_def(record).map_or(&[][..], |d| &d.fields);
+        // Names in programs are constants, so nearly always this finds it without reading the text.
+        let interned = |f: &Field| self.string_constant(f.name) == name;
+        let text = || {
+            let text = self.heap.text(name);
+            fields.iter().position(|f| self.module.str(f.name) == text)
+        };
+        let slot = fields.iter().position(interned).or_else(text);
+        slot.ok_or_else(|| self.no_record_field(record, self.heap.text(name)))
     }
 
     /// Stores an element; gives the object, or the record's changed copy.
@@ -186,9 +195,7 @@ impl Vm {
             }
             Some(Kind::Record) if index.is_string() => {
                 self.safepoint();
-                let name = self.heap.text(index).to_owned();
-                let slot = self.slot_of_text(object, &name);
-                let slot = slot.ok_or_else(|| self.no_record_field(object, &name))?;
+                let slot = self.slot_of_text(object, index)?;
                 self.record_with(object, slot, v)
             }
             _ => Err(not_indexable()),

@@ -253,16 +253,25 @@ impl Vm {
         if a.is_string() && b.is_string() {
             return Ok(self.heap.bytes(a) < self.heap.bytes(b));
         }
-        let x = self.to_number(a)?;
-        Ok(x < self.to_number(b)?)
+        self.ordered(a, b).map(|(x, y)| x < y)
     }
 
     fn less_equal(&self, a: Value, b: Value) -> Result<bool, Trap> {
         if a.is_string() && b.is_string() {
             return Ok(self.heap.bytes(a) <= self.heap.bytes(b));
         }
-        let x = self.to_number(a)?;
-        Ok(x <= self.to_number(b)?)
+        self.ordered(a, b).map(|(x, y)| x <= y)
+    }
+
+    /// Both operands as numbers. `a > b` is compiled as `b < a` with the note `swapped`: then the
+    /// error is that of the second operand here, which comes first in the source.
+    fn ordered(&self, a: Value, b: Value) -> Result<(f64, f64), Trap> {
+        let (x, y) = (self.to_number(a), self.to_number(b));
+        if self.place() == "swapped" {
+            let y = y?;
+            return Ok((x?, y));
+        }
+        Ok((x?, y?))
     }
 }
 

@@ -41,6 +41,7 @@ pub(super) fn encode(
         targets: Vec::new(),
         regs: Vec::new(),
         is_open: false,
+        handler_blocks: Vec::new(),
     };
     for (k, is_needed) in layout.is_needed.iter().enumerate() {
         if *is_needed {
@@ -50,6 +51,7 @@ pub(super) fn encode(
             }
         }
     }
+    writer.outer_cleanups(func, alloc);
     Ok(writer.function)
 }
 
@@ -103,6 +105,8 @@ struct Writer<'a> {
     regs: Vec<u8>,
     /// Whether the last handler range may be extended.
     is_open: bool,
+    /// The block of each handler.
+    handler_blocks: Vec<u32>,
 }
 
 impl Writer<'_> {
@@ -146,7 +150,7 @@ impl Writer<'_> {
                 self.function.lines.push(LineEntry { pc, line, column });
             }
         }
-        if let Some(text) = inst.note {
+        if let Some(text) = inst.note.filter(|_| can_raise(inst.op)) {
             self.function.notes.push(Note { pc, text });
         }
         Ok(())
@@ -164,14 +168,45 @@ impl Writer<'_> {
             self.is_open = false;
             return;
         }
-        let Some(&param) = func.blocks[handler as usize].params.first() else { return };
-        let target = self.pcs[self.layout.label_at[handler as usize] as usize];
+        let Some(mut found) = self.handler_entry(func, alloc, handler) else { return };
+        (found.start, found.end) = (start, end);
         match self.function.handlers.last_mut() {
-            Some(last) if self.is_open && last.target == target => last.end = end,
+            Some(last) if self.is_open && last.target == found.target => last.end = end,
             _ => {
-                let reg = self.numbers[alloc.reg(param.0) as usize];
-                self.function.handlers.push(Handler { start, end, target, reg });
+                self.function.handlers.push(found);
+                self.handler_blocks.push(handler);
                 self.is_open = true;
+            }
+        }
+    }
+
+    /// The entry of a handler block, without its range.
+    fn handler_entry(&self, func: &Func, alloc: &Alloc, handler: u32) -> Option<Handler> {
+        let block = &func.blocks[handler as usize];
+        let param = block.params.first()?;
+        Some(Handler {
+            start: 0,
+            end: 0,
+            target: self.pcs[self.layout.label_at[handler as usize] as usize],
+            reg: self.numbers[alloc.reg(param.0) as usize],
+            is_cleanup: block.is_cleanup,
+        })
+    }
+
+    /// `Exit` passes by a `catch`, so its region also names the `finally` around it.
+    fn outer_cleanups(&mut self, func: &Func, alloc: &Alloc) {
+        for i in 0..self.handler_blocks.len() {
+            let inner = self.function.handlers[i].clone();
+            if inner.is_cleanup {
+                continue;
+            }
+            let mut at = self.cfg.handler[self.handler_blocks[i] as usize];
+            while at != NONE && !func.blocks[at as usize].is_cleanup {
+                at = self.cfg.handler[at as usize];
+            }
+            if at != NONE && let Some(outer) = self.handler_entry(func, alloc, at) {
+                let range = Handler { start: inner.start, end: inner.end, ..outer };
+                self.function.handlers.push(range);
             }
         }
     }

@@ -31,16 +31,23 @@ struct Home {
     rep: Rep,
 }
 
+/// What goes to the array.
+struct Choice {
+    /// By value.
+    homes: Vec<Home>,
+    /// Element of each slot, or `NONE`.
+    slots: Vec<u32>,
+    n_elements: u32,
+}
+
 /// Rewrites `func` so that few long-lived values besides the `keep` most used ones stay in
 /// registers. `None` if there is nothing to gain. `select` is the selection that did not fit.
 pub(super) fn spill(func: &Func, cfg: &Cfg, select: &Select, keep: usize) -> Option<Func> {
-    let homes = choose(func, cfg, select, keep)?;
-    let n_elements = homes.iter().flat_map(|h| [h.element, h.transfer]);
-    let n_elements = n_elements.filter(|&e| e != NONE).count();
+    let Choice { homes, slots, n_elements } = choose(func, cfg, select, keep)?;
     let mut func = func.clone();
     func.resolve_aliases();
-    let mut spiller = Spiller { func, homes, array: Value(NONE), code: Vec::new() };
-    spiller.create_array(n_elements);
+    let mut spiller = Spiller { func, homes, slots, array: Value(NONE), code: Vec::new() };
+    spiller.create_array(n_elements as usize);
     for &b in &cfg.rpo {
         if cfg.handler[b as usize] == NONE {
             // Accesses to the array never raise; they must not bring the handler to life.
@@ -48,13 +55,14 @@ pub(super) fn spill(func: &Func, cfg: &Cfg, select: &Select, keep: usize) -> Opt
         }
         spiller.block(b);
     }
-    let Spiller { mut func, homes, .. } = spiller;
+    let Spiller { mut func, homes, slots, .. } = spiller;
     drop_params(&mut func, &homes);
+    drop_slots(&mut func, &slots);
     Some(func)
 }
 
 /// Decides which values get elements.
-fn choose(func: &Func, cfg: &Cfg, select: &Select, keep: usize) -> Option<Vec<Home>> {
+fn choose(func: &Func, cfg: &Cfg, select: &Select, keep: usize) -> Option<Choice> {
     let n = func.values.len();
     let mut weight = vec![0u64; n];
     let mut is_long = vec![false; n];
@@ -72,20 +80,44 @@ fn choose(func: &Func, cfg: &Cfg, select: &Select, keep: usize) -> Option<Vec<Ho
         })
         .collect();
     long.sort_unstable_by_key(|&v| (u64::MAX - weight[v as usize], v));
-    let spilled = long.get(keep..).filter(|s| !s.is_empty())?;
+    let spilled = long.get(keep..).unwrap_or(&[]);
     let mut homes: Vec<Home> = vec![Home { element: NONE, transfer: NONE, rep: Rep::Any }; n];
-    let mut n_elements = 0..;
+    let mut n_elements = 0;
+    let mut next = || {
+        n_elements += 1;
+        n_elements - 1
+    };
     for &v in spilled {
         let home = &mut homes[v as usize];
-        home.element = n_elements.next()?;
+        home.element = next();
         if is_passed_by_edges(func, cfg, v) {
-            home.transfer = n_elements.next()?;
+            home.transfer = next();
         }
         if select.is_strict[v as usize] {
             home.rep = func.values[v as usize].rep;
         }
     }
-    Some(homes)
+    let mut slots = vec![NONE; func.n_slots as usize];
+    for slot in slots_by_use(func, cfg).into_iter().skip(keep / 2) {
+        slots[slot as usize] = next();
+    }
+    (n_elements > 0).then_some(Choice { homes, slots, n_elements })
+}
+
+/// The slots, most used ones first.
+fn slots_by_use(func: &Func, cfg: &Cfg) -> Vec<u32> {
+    let mut weight = vec![0u64; func.n_slots as usize];
+    for &b in &cfg.rpo {
+        for &i in &func.blocks[b as usize].insts {
+            let data = func.inst(i);
+            if let (None, Some(&slot)) = (data.row(), data.imms.first()) {
+                weight[slot as usize] += 1 << (3 * cfg.depth(b).min(10));
+            }
+        }
+    }
+    let mut slots: Vec<u32> = (0..func.n_slots).collect();
+    slots.sort_by_key(|&s| u64::MAX - weight[s as usize]);
+    slots
 }
 
 fn can_spill(func: &Func, select: &Select, v: u32) -> bool {
@@ -107,6 +139,8 @@ struct Spiller {
     func: Func,
     /// By value of the original function.
     homes: Vec<Home>,
+    /// Element of each slot, or `NONE`.
+    slots: Vec<u32>,
     array: Value,
     /// New instructions of the current block.
     code: Vec<Inst>,
@@ -223,6 +257,7 @@ impl Spiller {
                 term: Term::None,
                 term_pos: Pos::default(),
                 handler,
+                is_cleanup: false,
             });
             let mut edge =
                 std::mem::replace(&mut edges[k], Edge { block: stub, args: SmallVec::new() });
@@ -254,12 +289,33 @@ impl Spiller {
             *arg = value;
         }
         self.func.insts[inst.0 as usize].args = args;
+        self.redirect_slot(inst);
         self.code.push(inst);
         if let Some(result) = self.func.insts[inst.0 as usize].result
             && let Some(home) = self.home(result)
         {
             self.store(home.element, result);
         }
+    }
+
+    /// Makes an access to a spilled slot one to its element.
+    fn redirect_slot(&mut self, inst: Inst) {
+        let data = &self.func.insts[inst.0 as usize];
+        let op = match data.op {
+            Opcode::SlotGet => Op::ArrayGet,
+            Opcode::SlotSet => Op::ArraySet,
+            Opcode::Op(_) => return,
+        };
+        let slot = data.imms.first().map_or(NONE, |&s| s as u32);
+        let element = self.slots.get(slot as usize).copied().unwrap_or(NONE);
+        if element == NONE {
+            return;
+        }
+        let index = self.index(element);
+        let data = &mut self.func.insts[inst.0 as usize];
+        data.op = Opcode::Op(op);
+        data.imms.clear();
+        data.args.insert_many(0, [self.array, index]);
     }
 
     /// Stores the arguments of spilled parameters and drops them from the edge.
@@ -282,6 +338,28 @@ fn drop_params(func: &mut Func, homes: &[Home]) {
         block.params.retain(|v| homes.get(v.0 as usize).is_none_or(|home| home.transfer == NONE));
         for (k, v) in block.params.iter().enumerate() {
             func.values[v.0 as usize].def = Def::Param(Block(b as u32), k as u32);
+        }
+    }
+}
+
+/// Numbers the slots that are left from zero.
+fn drop_slots(func: &mut Func, slots: &[u32]) {
+    let mut n = 0;
+    let numbers: Vec<u64> = slots
+        .iter()
+        .map(|&element| {
+            let number = n;
+            n += u64::from(element == NONE);
+            number
+        })
+        .collect();
+    func.n_slots = n as u32;
+    for data in &mut func.insts {
+        if data.row().is_none()
+            && let Some(slot) = data.imms.first_mut()
+            && let Some(&number) = numbers.get(*slot as usize)
+        {
+            *slot = number;
         }
     }
 }

@@ -5,6 +5,7 @@
 //! the next write or call; stores make the value known to the loads that follow.
 
 use ahash::AHashMap;
+use hyp_bytecode::module::{Desc, DescId};
 use hyp_bytecode::op::{Effects, Op};
 use smallvec::SmallVec;
 
@@ -18,15 +19,16 @@ const CONSTANT_REACH: u32 = 48;
 const VALUE_REACH: u32 = 2000;
 
 /// Runs the pass.
-pub fn run(func: &mut Func, _facts: &dyn ModuleFacts) {
+pub fn run(func: &mut Func, facts: &dyn ModuleFacts) {
     let cfg = super::reachable_cfg(func);
     let n_slots = func.n_slots as usize;
     let mut numbering = Numbering {
         func,
+        facts,
         cfg: &cfg,
         known: AHashMap::new(),
         slots: vec![None; n_slots],
-        epoch: 0,
+        epochs: [0; MEMORIES],
         now: 0,
         block: Func::ENTRY,
     };
@@ -57,14 +59,27 @@ struct Known {
 
 struct Numbering<'a> {
     func: &'a mut Func,
+    facts: &'a dyn ModuleFacts,
     cfg: &'a Cfg,
     known: AHashMap<Key, Known>,
     /// Content of slots, known in the current block.
     slots: Vec<Option<Value>>,
-    /// Changes with every block, write and call.
-    epoch: u32,
+    /// States of memory by class; each changes with every block, write of its class and call.
+    epochs: [u32; MEMORIES],
     now: u32,
     block: Block,
+}
+
+/// Number of classes of memory that cannot be the same places.
+const MEMORIES: usize = 3;
+
+/// The class of memory that a row reads or writes: module variables, captured ones, or the rest.
+fn memory_of(op: Op) -> usize {
+    match op {
+        Op::GetGlobal | Op::SetGlobal => 0,
+        Op::GetCell | Op::SetCell => 1,
+        _ => 2,
+    }
 }
 
 /// How a row takes part.
@@ -126,7 +141,7 @@ fn is_commutative(op: Op) -> bool {
 impl Numbering<'_> {
     fn number_block(&mut self, block: Block) {
         self.block = block;
-        self.epoch += 1;
+        self.forget_all();
         self.slots.fill(None);
         let mut insts = std::mem::take(&mut self.func.blocks[block.0 as usize].insts);
         insts.retain(|inst| self.keep(*inst));
@@ -162,7 +177,10 @@ impl Numbering<'_> {
                 };
             }
         };
-        let class = classify(op);
+        let class = match op {
+            Op::IsType if self.is_fixed_type(data) => Class::Pure,
+            _ => classify(op),
+        };
         if class == Class::Unique {
             self.after_unique(op, inst);
             return true;
@@ -184,6 +202,20 @@ impl Numbering<'_> {
         true
     }
 
+    /// Whether the outcome of a type test cannot change: nothing is asked about elements.
+    fn is_fixed_type(&self, data: &InstData) -> bool {
+        fn is_fixed(desc: &Desc) -> bool {
+            match desc {
+                Desc::Array(of) => **of == Desc::Any,
+                Desc::Nullable(inner) => is_fixed(inner),
+                Desc::Union(of) => of.iter().all(is_fixed),
+                Desc::Object => false,
+                _ => true,
+            }
+        }
+        self.facts.desc(DescId(data.imms[0] as u32)).is_some_and(|desc| is_fixed(&desc))
+    }
+
     fn alias(&mut self, from: Value, to: Value) {
         let to = self.func.resolve(to);
         self.func.values[from.0 as usize].def = Def::Alias(to);
@@ -194,14 +226,23 @@ impl Numbering<'_> {
         if is_commutative(op) {
             args.sort_unstable();
         }
-        let epoch = if class == Class::Reads { self.epoch } else { 0 };
-        Key { op, args, imms: data.imms.clone(), epoch }
+        let epoch = if class == Class::Reads { self.epochs[memory_of(op)] } else { 0 };
+        // The inline cache of a member access does not matter for its value.
+        let n_imms = if op == Op::GetMember { 1 } else { data.imms.len() };
+        Key { op, args, imms: SmallVec::from_slice(&data.imms[..n_imms]), epoch }
+    }
+
+    fn forget_all(&mut self) {
+        self.epochs.iter_mut().for_each(|epoch| *epoch += 1);
     }
 
     /// Forgets what a write may have changed and remembers what it stored.
     fn after_unique(&mut self, op: Op, inst: Inst) {
-        if op.spec().effects.0 & Effects::WRITES.0 != 0 {
-            self.epoch += 1;
+        let effects = op.spec().effects;
+        if effects.has(Effects::CALLS) {
+            self.forget_all();
+        } else if effects.has(Effects::WRITES) {
+            self.epochs[memory_of(op)] += 1;
         }
         let data = self.func.inst(inst);
         let (load, args, value): (Op, &[Value], Value) = match op {
@@ -223,7 +264,7 @@ impl Numbering<'_> {
             return;
         }
         let imms = if op == Op::NewCell { SmallVec::new() } else { data.imms.clone() };
-        let key = Key { op: load, args: SmallVec::from_slice(args), imms, epoch: self.epoch };
+        let key = Key { op: load, args: SmallVec::from_slice(args), imms, epoch: self.epochs[memory_of(load)] };
         self.known.insert(key, Known { value, block: self.block, at: self.now });
     }
 }

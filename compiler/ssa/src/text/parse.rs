@@ -315,6 +315,7 @@ impl Parser {
             term: Term::None,
             term_pos: Pos::default(),
             handler: None,
+            is_cleanup: false,
         };
         if self.take('(') {
             while !self.take(')') {
@@ -329,6 +330,7 @@ impl Parser {
                 block.params.push(value);
             }
         }
+        block.is_cleanup = self.take_word("cleanup");
         if self.take_word("handler") {
             block.handler = Some(Block(self.prefixed("block")?));
         }

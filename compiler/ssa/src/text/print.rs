@@ -107,6 +107,9 @@ impl Printer<'_> {
             }
             put!(self, ")");
         }
+        if block.is_cleanup {
+            put!(self, " cleanup");
+        }
         if let Some(handler) = block.handler {
             put!(self, " handler block{}", handler.0);
         }

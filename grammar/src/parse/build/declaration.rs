@@ -182,8 +182,7 @@ impl<'a> Builder<'a, '_> {
         function: &mut Function<'a>,
     ) {
         let constructor = self.interner.resolve(name.name).eq_ignore_ascii_case("constructor");
-        function.kind =
-            if constructor { FunctionKind::Constructor } else { FunctionKind::Method };
+        function.kind = if constructor { FunctionKind::Constructor } else { FunctionKind::Method };
         function.imperative = word == FuncWord::Imperative;
         function.is_async = is_async;
         function.name = Some(name);

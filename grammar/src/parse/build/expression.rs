@@ -67,10 +67,7 @@ impl<'a> Builder<'a, '_> {
         (base, right)
     }
 
-    pub(crate) fn finish_chain(
-        &mut self,
-        (base, mut last): (Base, &'a Expr<'a>),
-    ) -> &'a Expr<'a> {
+    pub(crate) fn finish_chain(&mut self, (base, mut last): (Base, &'a Expr<'a>)) -> &'a Expr<'a> {
         while self.chain.len() > base as usize
             && let Some((left, op)) = self.chain.pop()
         {
@@ -79,12 +76,7 @@ impl<'a> Builder<'a, '_> {
         last
     }
 
-    fn combine(
-        &mut self,
-        left: &'a Expr<'a>,
-        op: ChainOp,
-        right: &'a Expr<'a>,
-    ) -> &'a Expr<'a> {
+    fn combine(&mut self, left: &'a Expr<'a>, op: ChainOp, right: &'a Expr<'a>) -> &'a Expr<'a> {
         let (l, r) = (left.span.start, right.span.end);
         let depth = deeper(left.depth, right.depth);
         match op {
@@ -191,9 +183,12 @@ impl<'a> Builder<'a, '_> {
             ExprKind::Array(_) | ExprKind::Object(_) => "a literal cannot be assigned to",
             _ => "not a variable, member or element",
         };
-        let mut diagnostic =
-            Diagnostic::new(Code::InvalidAssignmentTarget, target.span, "invalid assignment target")
-                .with_primary(what);
+        let mut diagnostic = Diagnostic::new(
+            Code::InvalidAssignmentTarget,
+            target.span,
+            "invalid assignment target",
+        )
+        .with_primary(what);
         diagnostic.help = match target.kind {
             ExprKind::Array(_) | ExprKind::Object(_) => {
                 Some("declare the parts with `induce [a, b] = …`".into())
@@ -302,12 +297,7 @@ impl<'a> Builder<'a, '_> {
         self.expr(l, r, ExprKind::Paren(inner), inner.depth)
     }
 
-    pub(crate) fn array(
-        &mut self,
-        l: u32,
-        r: u32,
-        items: &'a [&'a Expr<'a>],
-    ) -> &'a Expr<'a> {
+    pub(crate) fn array(&mut self, l: u32, r: u32, items: &'a [&'a Expr<'a>]) -> &'a Expr<'a> {
         let depth = deepest(items.iter().map(|item| item.depth));
         self.expr(l, r, ExprKind::Array(items), depth)
     }
@@ -317,12 +307,7 @@ impl<'a> Builder<'a, '_> {
         self.array(l, r, items)
     }
 
-    pub(crate) fn object(
-        &mut self,
-        l: u32,
-        r: u32,
-        fields: &'a [FieldInit<'a>],
-    ) -> &'a Expr<'a> {
+    pub(crate) fn object(&mut self, l: u32, r: u32, fields: &'a [FieldInit<'a>]) -> &'a Expr<'a> {
         self.expr(l, r, ExprKind::Object(fields), depth_of_fields(fields))
     }
 
@@ -479,6 +464,9 @@ impl<'a> Builder<'a, '_> {
         otherwise: Option<Otherwise<'a>>,
     ) -> &'a Expr<'a> {
         let arms = take!(self.arms, base);
+        if let Some(otherwise) = &otherwise {
+            self.check_arm_body(&otherwise.body);
+        }
         let mut depth = subject.depth;
         for arm in arms {
             depth = deeper(depth, arm.guard.map_or(0, |guard| guard.depth));

@@ -41,25 +41,29 @@ impl<'a> Builder<'a, '_> {
                 | StmtKind::Record(_)
                 | StmtKind::Error
         );
+        let first = stmt.visibility.is_none();
         let conflict = stmt.visibility.is_some_and(|other| other != visibility);
         stmt.visibility = Some(visibility);
         let span = stmt.span;
         let word = visibility_word(visibility);
-        if !declaration {
+        if !declaration && first {
             let message = format!("`{word}` needs a declaration after it");
             let diagnostic = Diagnostic::new(Code::UnexpectedToken, span, message)
                 .with_primary("not a declaration");
             self.error(diagnostic);
-        } else if conflict {
+        } else if declaration && conflict {
             self.report_modifiers(span);
         }
     }
 
     pub(super) fn report_modifiers(&mut self, span: Span) {
-        let diagnostic =
-            Diagnostic::new(Code::DuplicateModifier, span, "`expose` and `conceal` exclude each other")
-                .with_primary("conflicting modifiers")
-                .with_help("keep one of them");
+        let diagnostic = Diagnostic::new(
+            Code::DuplicateModifier,
+            span,
+            "`expose` and `conceal` exclude each other",
+        )
+        .with_primary("conflicting modifiers")
+        .with_help("keep one of them");
         self.error(diagnostic);
     }
 
@@ -79,6 +83,12 @@ impl<'a> Builder<'a, '_> {
         let stmts = take!(self.stmts, base);
         let depth = deepest(stmts.iter().map(|stmt| stmt.depth));
         self.arena.alloc(Block { stmts, span, emphasis, braced, depth })
+    }
+
+    /// A stand-alone block.
+    pub(crate) fn block_stmt(&mut self, l: u32, r: u32, block: &'a Block<'a>) {
+        self.check_block(block);
+        self.stmt(l, r, StmtKind::Block(*block));
     }
 
     /// A body without braces.
@@ -123,10 +133,9 @@ impl<'a> Builder<'a, '_> {
                     "triggers can only be declared at the top level",
                     "declare a `suggestion` here, or move the trigger into `Focus { … }`",
                 ),
-                StmtKind::Import(_) => (
-                    "imports are only allowed at the top level",
-                    "move the import before `Focus`",
-                ),
+                StmtKind::Import(_) => {
+                    ("imports are only allowed at the top level", "move the import before `Focus`")
+                }
                 _ if stmt.visibility.is_some() => (
                     "`expose` and `conceal` are only allowed at the top level and in sessions",
                     "remove the modifier",
@@ -307,7 +316,8 @@ impl<'a> Builder<'a, '_> {
             .with_help(format!("add `{catch} (e) {{ … }}`"));
             self.error(diagnostic);
         }
-        let node = self.arena.alloc(Try { body: *body, catch, finally: finally.copied(), hypnotic });
+        let node =
+            self.arena.alloc(Try { body: *body, catch, finally: finally.copied(), hypnotic });
         self.stmt(span.start, span.end, StmtKind::Try(node));
     }
 }

@@ -245,7 +245,9 @@ fn code_words(c: &mut Cursor<'_>, words: usize) -> Result<Vec<u32>> {
 }
 
 fn handler(c: &mut Cursor<'_>) -> Result<Handler> {
-    Ok(Handler { start: c.uleb()?, end: c.uleb()?, target: c.uleb()?, reg: c.u8()? })
+    let (start, end, target, reg) = (c.uleb()?, c.uleb()?, c.uleb()?, c.u8()?);
+    let [is_cleanup] = flags(c)?;
+    Ok(Handler { start, end, target, reg, is_cleanup })
 }
 
 fn lines(c: &mut Cursor<'_>, words: usize) -> Result<Vec<LineEntry>> {

@@ -182,6 +182,7 @@ fn handlers(out: &mut Output, f: &Function) {
             out.uleb(pc);
         }
         out.0.push(handler.reg);
+        out.0.push(u8::from(handler.is_cleanup));
     });
 }
 

@@ -169,7 +169,8 @@ impl<'m> FunctionListing<'m> {
         }
         for h in &function.handlers {
             let [start, end, target] = [h.start, h.end, h.target].map(|pc| self.place(pc as usize));
-            writeln!(f, "  .handler {start}, {end}, {target}, r{}", h.reg)?;
+            let directive = if h.is_cleanup { ".cleanup" } else { ".handler" };
+            writeln!(f, "  {directive} {start}, {end}, {target}, r{}", h.reg)?;
         }
         writeln!(f, "}}")
     }

@@ -22,7 +22,7 @@ struct Place {
 pub(super) struct Body {
     labels: AHashMap<String, usize>,
     branches: Vec<(usize, usize, Place)>,
-    handlers: Vec<([Place; 3], u8)>,
+    handlers: Vec<([Place; 3], u8, bool)>,
     lines_at: Vec<(Place, u32, u32)>,
     notes_at: Vec<(Place, StrId)>,
 }
@@ -63,10 +63,11 @@ impl Body {
                 let place = if first == ".note" { here } else { place(line)? };
                 self.notes_at.push((place, parser.string(line)?));
             }
-            ".handler" => {
+            ".handler" | ".cleanup" => {
                 let places = [place(line)?, place_after_comma(line)?, place_after_comma(line)?];
                 line.expect(',')?;
-                self.handlers.push((places, line.number("r", "a register")?));
+                let reg = line.number("r", "a register")?;
+                self.handlers.push((places, reg, first == ".cleanup"));
             }
             name => self.instruction(parser, name, line, function)?,
         }
@@ -134,9 +135,15 @@ impl Body {
                 return Err(AsmError { line: place.line, message });
             }
         }
-        for ([start, end, target], reg) in &self.handlers {
+        for ([start, end, target], reg, is_cleanup) in &self.handlers {
             let (start, end, target) = (find_word(start)?, find_word(end)?, find_word(target)?);
-            function.handlers.push(Handler { start, end, target, reg: *reg });
+            function.handlers.push(Handler {
+                start,
+                end,
+                target,
+                reg: *reg,
+                is_cleanup: *is_cleanup,
+            });
         }
         for (place, line, column) in &self.lines_at {
             let (pc, line, column) = (find_word(place)?, *line, *column);

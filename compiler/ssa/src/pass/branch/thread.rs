@@ -11,10 +11,13 @@ use crate::ir::{Block, Edge, Func, Opcode, Term, Value};
 /// Most blocks that one edge is led through; ends cycles of empty blocks.
 const HOPS_MAX: usize = 16;
 
-/// A fact that taking an edge proves: the raw boolean has this value.
-type Fact = Option<(Value, bool)>;
+/// How far up the dominator tree facts are looked for, so that the pass stays linear.
+const FACTS_REACH: usize = 8;
 
-/// Redirects edges; returns whether any changed.
+/// What is known where an edge leaves: raw booleans with their values.
+type Facts = SmallVec<[(Value, bool); 4]>;
+
+/// Redirects edges and decides branches; returns whether anything changed.
 pub(super) fn thread(func: &mut Func) -> bool {
     let cfg = Cfg::new(func);
     let uses = crate::pass::count_uses(func, &cfg);
@@ -27,30 +30,89 @@ pub(super) fn thread(func: &mut Func) -> bool {
     let passable: Vec<bool> = (0..func.blocks.len())
         .map(|b| !is_fixed[b] && is_passable(func, Block(b as u32), &uses))
         .collect();
-    if !passable.iter().any(|p| *p) {
-        return false;
-    }
+    // Facts are read from the dominators as they were, so changes wait until all is known.
+    let terms: Vec<Option<Term>> =
+        cfg.order.iter().map(|&block| redirected(func, &cfg, block, &passable)).collect();
     let mut changed = false;
-    for b in 0..func.blocks.len() {
-        let mut term = std::mem::replace(&mut func.blocks[b].term, Term::None);
-        let fact_if = |value: bool, term: &Term| match term {
-            Term::Branch { cond, .. } => Some((*cond, value)),
-            _ => None,
-        };
-        let facts = [fact_if(true, &term), fact_if(false, &term)];
-        let mut at = 0;
-        term.for_each_edge_mut(|edge| {
-            let fact = facts.get(at).copied().flatten();
-            at += 1;
-            for _ in 0..HOPS_MAX {
-                let Some(next) = follow(func, b, edge, fact, &passable) else { break };
-                *edge = next;
-                changed = true;
-            }
-        });
-        func.blocks[b].term = term;
+    for (&block, term) in cfg.order.iter().zip(terms) {
+        if let Some(term) = term {
+            func.blocks[block.0 as usize].term = term;
+            changed = true;
+        }
     }
     changed
+}
+
+/// The block's end with decided branches and redirected edges, if it differs.
+fn redirected(func: &Func, cfg: &Cfg, block: Block, passable: &[bool]) -> Option<Term> {
+    let old = &func.block(block).term;
+    if matches!(old, Term::None | Term::Return(_) | Term::Throw(_) | Term::Raise(..)) {
+        return None;
+    }
+    let facts = facts_at(func, cfg, block);
+    let mut term = match old {
+        Term::Branch { cond, then, other } => match fact_about(&facts, *cond) {
+            Some(true) => Some(Term::Jump(then.clone())),
+            Some(false) => Some(Term::Jump(other.clone())),
+            None => None,
+        },
+        _ => None,
+    };
+    let mut at = 0;
+    let mut redirects: SmallVec<[(usize, Edge); 2]> = SmallVec::new();
+    let current = term.as_ref().unwrap_or(old);
+    current.for_each_edge(|edge| {
+        let mut facts = facts.clone();
+        if let Term::Branch { cond, .. } = current {
+            facts.push((*cond, at == 0));
+        }
+        let mut led: Option<Edge> = None;
+        for _ in 0..HOPS_MAX {
+            let from = led.as_ref().unwrap_or(edge);
+            let Some(next) = follow(func, block.0 as usize, from, &facts, passable) else { break };
+            led = Some(next);
+        }
+        redirects.extend(led.map(|edge| (at, edge)));
+        at += 1;
+    });
+    if !redirects.is_empty() {
+        let mut redirects = redirects.into_iter().peekable();
+        let mut at = 0;
+        term.get_or_insert_with(|| old.clone()).for_each_edge_mut(|edge| {
+            if let Some((_, led)) = redirects.next_if(|(i, _)| *i == at) {
+                *edge = led;
+            }
+            at += 1;
+        });
+    }
+    term
+}
+
+/// What the branches that lead to a block prove: those of dominators one of whose targets has no
+/// other way in and dominates the block.
+fn facts_at(func: &Func, cfg: &Cfg, block: Block) -> Facts {
+    let mut facts = Facts::new();
+    let mut below = block;
+    for _ in 0..FACTS_REACH {
+        let Some(above) = cfg.idom(below) else { break };
+        if let Term::Branch { cond, then, other } = &func.block(above).term
+            && then.block != other.block
+        {
+            let leads = |to: Block| to == below && cfg.preds(to).len() == 1;
+            if leads(then.block) {
+                facts.push((*cond, true));
+            } else if leads(other.block) {
+                facts.push((*cond, false));
+            }
+        }
+        below = above;
+    }
+    facts
+}
+
+/// Value of a raw boolean that is known as such, or as the negation of a known one.
+fn fact_about(facts: &Facts, cond: Value) -> Option<bool> {
+    facts.iter().find(|(known, _)| *known == cond).map(|(_, value)| *value)
 }
 
 /// Whether nothing outside a block reads what it defines, and all it does is to test.
@@ -86,7 +148,7 @@ fn is_passable(func: &Func, block: Block, uses: &[u32]) -> bool {
 }
 
 /// Where the edge leads after its target, if that is known.
-fn follow(func: &Func, from: usize, edge: &Edge, fact: Fact, passable: &[bool]) -> Option<Edge> {
+fn follow(func: &Func, from: usize, edge: &Edge, facts: &Facts, passable: &[bool]) -> Option<Edge> {
     if !passable[edge.block.0 as usize] || edge.block.0 as usize == from {
         return None;
     }
@@ -94,7 +156,7 @@ fn follow(func: &Func, from: usize, edge: &Edge, fact: Fact, passable: &[bool]) 
     let next = match &target.term {
         Term::Jump(next) => next,
         Term::Branch { cond, then, other } => {
-            if truth(func, edge, *cond, fact)? {
+            if truth(func, edge, *cond, facts)? {
                 then
             } else {
                 other
@@ -110,17 +172,17 @@ fn follow(func: &Func, from: usize, edge: &Edge, fact: Fact, passable: &[bool]) 
 }
 
 /// Value of a condition of the edge's target when it is entered through this edge.
-fn truth(func: &Func, edge: &Edge, cond: Value, fact: Fact) -> Option<bool> {
+fn truth(func: &Func, edge: &Edge, cond: Value, facts: &Facts) -> Option<bool> {
     let target = func.block(edge.block);
     if let Some(i) = target.params.iter().position(|p| *p == cond) {
-        return known_truth(func, edge.args[i], fact);
+        return known_truth(func, edge.args[i], facts);
     }
     let test = target.insts.iter().map(|i| func.inst(*i)).find(|d| d.result == Some(cond));
     // What the target does not compute anew is what the edge's origin sees.
-    let Some(test) = test else { return known_truth(func, cond, fact) };
+    let Some(test) = test else { return known_truth(func, cond, facts) };
     match test.op {
-        Opcode::Op(Op::Not) => truth(func, edge, test.args[0], fact).map(|t| !t),
-        Opcode::Op(Op::Truthy | Op::BoxBool) => truth(func, edge, test.args[0], fact),
+        Opcode::Op(Op::Not) => truth(func, edge, test.args[0], facts).map(|t| !t),
+        Opcode::Op(Op::Truthy | Op::BoxBool) => truth(func, edge, test.args[0], facts),
         Opcode::Op(Op::IsNull) => {
             let of = test.args[0];
             let param = target.params.iter().position(|p| *p == of);
@@ -131,19 +193,16 @@ fn truth(func: &Func, edge: &Edge, cond: Value, fact: Fact) -> Option<bool> {
 }
 
 /// Truth of a value at the edge's origin.
-fn known_truth(func: &Func, v: Value, fact: Fact) -> Option<bool> {
-    let known_by_fact = fact.and_then(|(cond, value)| {
-        let tests_it = cond == v
-            || operand_of(func, Op::Truthy, cond) == Some(v)
-            || operand_of(func, Op::BoxBool, v) == Some(cond);
-        if tests_it {
+fn known_truth(func: &Func, v: Value, facts: &Facts) -> Option<bool> {
+    for &(cond, value) in facts {
+        let boxed = operand_of(func, Op::BoxBool, v);
+        if cond == v || boxed == Some(cond) || operand_of(func, Op::Truthy, cond) == Some(v) {
             return Some(value);
         }
-        let inner = operand_of(func, Op::Not, cond)?;
-        (inner == v || operand_of(func, Op::BoxBool, v) == Some(inner)).then_some(!value)
-    });
-    if known_by_fact.is_some() {
-        return known_by_fact;
+        let negated = operand_of(func, Op::Not, cond);
+        if negated.is_some() && (negated == Some(v) || negated == boxed) {
+            return Some(!value);
+        }
     }
     let data = func.def_inst(v)?;
     let imm = data.imms.first().copied().unwrap_or(0);
@@ -151,8 +210,8 @@ fn known_truth(func: &Func, v: Value, fact: Fact) -> Option<bool> {
         Opcode::Op(Op::LoadBool) => Some(imm != 0),
         Opcode::Op(Op::LoadImm) if imm < 3 => Some(imm == 2),
         Opcode::Op(Op::LoadF64) => Some(f64::from_bits(imm) != 0.0),
-        Opcode::Op(Op::BoxBool) => known_truth(func, data.args[0], fact),
-        Opcode::Op(Op::Not) => known_truth(func, data.args[0], fact).map(|t| !t),
+        Opcode::Op(Op::BoxBool) => known_truth(func, data.args[0], facts),
+        Opcode::Op(Op::Not) => known_truth(func, data.args[0], facts).map(|t| !t),
         _ => None,
     }
 }

@@ -15,6 +15,9 @@ use crate::ir::{
     ValueData,
 };
 
+/// Values remembered as not null within a block, so that the walk stays linear.
+const NON_NULL_MAX: usize = 32;
+
 /// How far back the walk looks for an instruction to combine with.
 const LOOK_BACK: usize = 32;
 
@@ -263,8 +266,15 @@ impl Rewriter<'_> {
     /// Records that using the value has shown that it is not null.
     pub(super) fn note_non_null(&mut self, v: Value) {
         if self.kind(v).has(Kind::NULL) {
-            self.non_null.push(v);
+            self.remember_non_null(v);
         }
+    }
+
+    fn remember_non_null(&mut self, v: Value) {
+        if self.non_null.len() == NON_NULL_MAX {
+            self.non_null.remove(0);
+        }
+        self.non_null.push(v);
     }
 
     pub(super) fn is_non_null(&self, v: Value) -> bool {
@@ -297,7 +307,7 @@ impl Rewriter<'_> {
         data.term = Term::Throw(result);
         data.term_pos = pos;
         self.block = next;
-        self.non_null.push(v);
+        self.remember_non_null(v);
     }
 
     fn new_block(&mut self, handler: Option<Block>) -> Block {
@@ -307,6 +317,7 @@ impl Rewriter<'_> {
             term: Term::None,
             term_pos: Pos::default(),
             handler,
+            is_cleanup: false,
         });
         Block((self.func.blocks.len() - 1) as u32)
     }

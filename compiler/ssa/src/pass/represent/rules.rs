@@ -83,11 +83,7 @@ fn condition(r: &mut Rewriter<'_>, op: Op, inst: Inst) -> Outcome {
     let kind = r.kind(v);
     match op {
         Op::Truthy => truthy(r, v),
-        Op::BoxBool => match r.operand_of(Op::Truthy, v).or_else(|| r.operand_of(Op::CheckBool, v))
-        {
-            Some(of) if r.rep(of) == Rep::Any && r.kind(of).is(Kind::BOOL) => Outcome::Alias(of),
-            _ => Outcome::Keep,
-        },
+        Op::BoxBool => box_bool(r, v),
         Op::Not => r.operand_of(Op::Not, v).map_or(Outcome::Keep, Outcome::Alias),
         Op::IsNull if r.is_non_null(v) => load_bool(false),
         Op::IsNull if kind.is(Kind::NULL) => load_bool(true),
@@ -97,6 +93,17 @@ fn condition(r: &mut Rewriter<'_>, op: Op, inst: Inst) -> Outcome {
             Some(desc) if kind.is_disjoint(&desc) => load_bool(false),
             _ => Outcome::Keep,
         },
+        _ => Outcome::Keep,
+    }
+}
+
+/// A boolean that was unboxed is boxed already.
+fn box_bool(r: &Rewriter<'_>, v: Value) -> Outcome {
+    // A passed check proves that its operand is a boolean; its truth alone does not.
+    let checked = r.operand_of(Op::CheckBool, v);
+    let tested = r.operand_of(Op::Truthy, v).filter(|of| r.kind(*of).is(Kind::BOOL));
+    match checked.or(tested) {
+        Some(of) if r.rep(of) == Rep::Any => Outcome::Alias(of),
         _ => Outcome::Keep,
     }
 }

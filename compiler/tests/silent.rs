@@ -1,4 +1,5 @@
-//! Programs without annotations get no findings: what is unknown is dynamic.
+//! Programs that get no findings: well typed ones, and ones without annotations, where what is
+//! unknown is dynamic.
 
 use std::path::Path;
 
@@ -6,13 +7,22 @@ use hyp_compiler::driver::{Options, compile};
 
 #[test]
 fn programs_without_annotations_are_silent() {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/untyped");
+    assert_silent("tests/untyped", 8);
+}
+
+#[test]
+fn well_typed_programs_are_silent() {
+    assert_silent("tests/typed", 1);
+}
+
+fn assert_silent(directory: &str, at_least: usize) {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join(directory);
     let mut n_programs = 0;
     for entry in std::fs::read_dir(directory).expect("the directory of programs") {
         let path = entry.expect("a directory entry").path();
         let bytes = std::fs::read(&path).expect("a readable program");
-        let compilation =
-            compile("test.hyp", &bytes, &Options { opt_level: 0, ..Options::default() });
+        let options = Options { opt_level: 0, ..Options::default() };
+        let compilation = compile("test.hyp", &bytes, &options);
         let findings: Vec<String> = compilation
             .diagnostics
             .iter()
@@ -21,5 +31,5 @@ fn programs_without_annotations_are_silent() {
         assert!(findings.is_empty(), "{}: {findings:#?}", path.display());
         n_programs += 1;
     }
-    assert!(n_programs >= 8, "only {n_programs} programs");
+    assert!(n_programs >= at_least, "only {n_programs} programs");
 }
