@@ -198,10 +198,8 @@ impl Vm {
     /// More than 2^28 elements, or the heap limit.
     pub fn array_insert(&mut self, v: Value, index: usize, item: Value) -> Result<(), Trap> {
         self.array_push(v, item)?;
-        if let Some(tail) = self.array_items_mut(v).get_mut(index..) {
-            if !tail.is_empty() {
-                tail.rotate_right(1);
-            }
+        if let Some(tail @ [_, ..]) = self.array_items_mut(v).get_mut(index..) {
+            tail.rotate_right(1);
         }
         Ok(())
     }

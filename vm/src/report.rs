@@ -16,6 +16,9 @@ use crate::vm::Vm;
 /// Innermost and outermost calls that a trace keeps.
 const TRACE_HALF: usize = 32;
 
+/// Equal calls in a row that a report shows one by one.
+const REPEATS_SHOWN: usize = 3;
+
 /// An uncaught error. Its display form is what the tools print.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
@@ -50,8 +53,14 @@ impl fmt::Display for Report {
             write!(f, "{}:{}:{}: ", self.file, self.line, self.column)?;
         }
         f.write_str(&self.message)?;
-        for entry in &self.trace {
+        let mut rest = &self.trace[..];
+        while let [entry, ..] = rest {
+            let run = rest.iter().take_while(|e| *e == entry).count();
             write!(f, "\n    at {} ({}:{}:{})", entry.function, self.file, entry.line, entry.column)?;
+            if run > REPEATS_SHOWN {
+                write!(f, "\n    … the same call again and again")?;
+            }
+            rest = &rest[if run > REPEATS_SHOWN { run } else { 1 }..];
         }
         Ok(())
     }

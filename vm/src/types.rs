@@ -121,7 +121,8 @@ impl Vm {
             };
             let desc = module.descs.get(field.desc.0 as usize).unwrap_or(&Desc::Any);
             let fits = self.fits(field.rep, value) && self.matches(desc, value, Strictness::Shallow);
-            if !fits && !(value.is_null() && field.is_optional && self.fits(field.rep, value)) {
+            let is_absent = value.is_null() && field.is_optional && self.fits(field.rep, value);
+            if !(fits || is_absent) {
                 return Ok(None);
             }
             fields.push(value);

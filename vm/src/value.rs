@@ -27,7 +27,7 @@ const NUMBER_END: u64 = TAG_HEAP << 48;
 /// A script value. Copying it copies the reference, never the object.
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[repr(transparent)]
-pub struct Value(pub u64);
+pub struct Value(pub(crate) u64);
 
 impl Value {
     /// The absent value.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use hyp_bytecode::builtin::Builtin;
-use hyp_bytecode::module::{FuncId, StrId};
+use hyp_bytecode::module::{Desc, FuncId, StrId};
 use hyp_bytecode::rep::TypeId;
 use hyp_bytecode::verify::VerifiedModule;
 
@@ -131,7 +131,8 @@ pub struct Vm {
     /// Function values by function number; `Value(0)` is not yet made.
     pub(crate) closures: *mut Value,
     pub(crate) sites: *mut Site,
-    pub(crate) types: *const TypeInfo,
+    /// By descriptor: the type id of a plain record or session type, 0 for other descriptors.
+    pub(crate) named_descs: *const u32,
     pub(crate) heap: Heap,
     /// Instruction of the running function, valid in slow paths and builtins.
     pub(crate) pc: *const u32,
@@ -148,6 +149,7 @@ pub struct Vm {
     pub(crate) module: Arc<VerifiedModule>,
     pub(crate) stack: Stack,
     func_table: Vec<FuncInfo>,
+    desc_table: Vec<u32>,
     pub(crate) type_table: Vec<TypeInfo>,
     field_counts: Vec<u32>,
     pub(crate) global_table: Vec<Value>,
@@ -186,6 +188,7 @@ impl Vm {
             (0_u32..).zip(&module.types).map(|(i, t)| TypeInfo::new(TypeId::user(i), t)).collect();
         let mut field_counts = vec![0; TypeId::FIRST_USER as usize];
         field_counts.extend(type_table.iter().map(|t| t.template.len() as u32));
+        let named_descs: Vec<_> = module.descs.iter().map(named_type).collect();
         let stack = Stack::new(options.call_depth_max, NATIVE_DEPTH_MAX as usize);
         let mut vm = Box::new(Vm {
             heap: Heap::new(options.heap_bytes_max, options.gc_stress),
@@ -197,7 +200,7 @@ impl Vm {
             strings: std::ptr::null_mut(),
             closures: std::ptr::null_mut(),
             sites: std::ptr::null_mut(),
-            types: type_table.as_ptr(),
+            named_descs: named_descs.as_ptr(),
             pc: std::ptr::null(),
             base: stack.registers(),
             native_args: stack.registers(),
@@ -227,6 +230,7 @@ impl Vm {
             module,
             stack,
             func_table,
+            desc_table: named_descs,
             type_table,
             field_counts,
         });
@@ -343,6 +347,11 @@ impl Vm {
         marker.value(self.thrown.0);
         self.trace_frames(marker);
     }
+}
+
+/// Type id of a descriptor that names just a type, else 0.
+fn named_type(desc: &Desc) -> u32 {
+    if let Desc::Named(id) = desc { id.0 } else { 0 }
 }
 
 /// Empty inline caches. Zeroed by the system, so that caches that are never used cost no memory.

@@ -79,7 +79,6 @@ impl<'a> FnLower<'_, '_, 'a> {
         element
     }
 
-    #[expect(clippy::type_complexity, reason = "the parts of one range expression")]
     fn within_range(
         &mut self,
         first: ast::Binding,

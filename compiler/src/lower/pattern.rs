@@ -49,7 +49,12 @@ impl<'a> FnLower<'_, '_, 'a> {
             }
             PatternKind::Record { namespace, name, fields } => {
                 let desc = self.record_desc(namespace.is_some(), name.name);
+                let named = if let Desc::Named(ty) = desc { Some(ty) } else { None };
                 self.require_desc(value, desc, fail);
+                let value = match named {
+                    Some(ty) => self.b.op(Op::CheckRef, &[value], &[u64::from(ty.0)]),
+                    None => value,
+                };
                 self.field_patterns(fields, value, fail);
             }
             PatternKind::Object { fields } => {
@@ -110,9 +115,15 @@ impl<'a> FnLower<'_, '_, 'a> {
     ) {
         for field in fields {
             self.b.set_pos(pos_of(field.span.start));
-            let id = self.m.sym(field.name.name);
-            let key = self.b.str(id);
-            let part = self.b.op(Op::GetIndexOpt, &[value, key], &[]);
+            let name = field.name.name;
+            let known = self.known_type(value).and_then(|t| self.field_slot(t, name));
+            let part = if known.is_some() {
+                self.member(value, name)
+            } else {
+                let id = self.m.sym(name);
+                let key = self.b.str(id);
+                self.b.op(Op::GetIndexOpt, &[value, key], &[])
+            };
             self.matches(field.pattern, part, fail);
         }
     }

@@ -7,6 +7,7 @@ pub mod branch;
 pub mod dce;
 pub mod fold;
 pub mod gvn;
+pub mod narrow;
 pub mod represent;
 
 use crate::cfg::Cfg;
@@ -24,6 +25,7 @@ pub struct Pass {
 /// The passes of level 2 in order.
 pub const PASSES: &[Pass] = &[
     Pass { name: "branch", run: branch::run },
+    Pass { name: "narrow", run: narrow::run },
     Pass { name: "represent", run: represent::run },
     Pass { name: "gvn", run: gvn::run },
     Pass { name: "fold", run: fold::run },

@@ -339,7 +339,10 @@ impl<'a> Builder<'a> {
     fn handler_entry(&mut self, h: usize) {
         let handler = self.graph.handlers[h];
         self.block = self.handler[h];
-        self.func.blocks[self.block.0 as usize].is_cleanup = handler.is_cleanup;
+        let outer = handler.outer.map(|h| self.handler[h]);
+        let data = &mut self.func.blocks[self.block.0 as usize];
+        data.is_cleanup = handler.is_cleanup;
+        data.handler = outer;
         self.state = vec![NONE; self.function.reps.len()];
         let raised = self.new_value(Def::Param(self.block, 0), Rep::Any);
         self.func.blocks[self.block.0 as usize].params.push(raised);
@@ -581,7 +584,7 @@ impl<'a> Builder<'a> {
         let origins = self.origins();
         let mut protected = vec![Vec::new(); self.graph.handlers.len()];
         for &b in &self.graph.order {
-            if let Some(h) = self.graph.blocks[b].handler {
+            for h in self.graph.handlers_of(b) {
                 protected[h].push(b);
             }
         }

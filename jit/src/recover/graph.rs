@@ -30,6 +30,8 @@ pub(super) struct Handler {
     pub(super) reg: u8,
     /// Also runs on `Exit`.
     pub(super) is_cleanup: bool,
+    /// The handler that takes the exits which this one does not.
+    pub(super) outer: Option<usize>,
 }
 
 /// The blocks of a function. Block 0 is at the first word.
@@ -83,26 +85,37 @@ impl Graph {
         Ok(graph)
     }
 
-    /// The innermost handler of a word.
+    /// The innermost handler of a word. One that exits pass by names the next one that takes them.
     fn handler_at(
         &mut self,
         function: &Function,
         pc: usize,
         block_at: &impl Fn(usize) -> Result<usize, RecoverError>,
     ) -> Result<Option<usize>, RecoverError> {
-        let covers =
-            |h: &&hyp_bytecode::module::Handler| (h.start as usize..h.end as usize).contains(&pc);
-        let Some(found) = function.handlers.iter().find(covers) else { return Ok(None) };
-        let handler = Handler {
-            target: block_at(found.target as usize)?,
-            reg: found.reg,
-            is_cleanup: found.is_cleanup,
-        };
-        let known = self.handlers.iter().position(|h| *h == handler);
-        Ok(Some(known.unwrap_or_else(|| {
-            self.handlers.push(handler);
-            self.handlers.len() - 1
-        })))
+        let mut covering =
+            function.handlers.iter().filter(|h| (h.start as usize..h.end as usize).contains(&pc));
+        let Some(first) = covering.next() else { return Ok(None) };
+        let cleanup = if first.is_cleanup { None } else { covering.find(|h| h.is_cleanup) };
+        let mut outer = None;
+        for found in cleanup.into_iter().chain([first]) {
+            let handler = Handler {
+                target: block_at(found.target as usize)?,
+                reg: found.reg,
+                is_cleanup: found.is_cleanup,
+                outer,
+            };
+            let known = self.handlers.iter().position(|h| *h == handler);
+            outer = Some(known.unwrap_or_else(|| {
+                self.handlers.push(handler);
+                self.handlers.len() - 1
+            }));
+        }
+        Ok(outer)
+    }
+
+    /// The handlers of a block from the inside out.
+    pub(super) fn handlers_of(&self, b: usize) -> impl Iterator<Item = usize> + '_ {
+        std::iter::successors(self.blocks[b].handler, |h| self.handlers[*h].outer)
     }
 
     /// Whether some reachable block is protected by a handler.
@@ -110,11 +123,10 @@ impl Graph {
         self.is_active.get(handler) == Some(&true)
     }
 
-    /// Where control can go from a block: its successors, then the target of its handler.
+    /// Where control can go from a block: its successors, then the targets of its handlers.
     fn exits(&self, b: usize) -> impl Iterator<Item = usize> + '_ {
-        let block = &self.blocks[b];
-        let handler = block.handler.map(|h| self.handlers[h].target);
-        block.successors.iter().copied().chain(handler)
+        let handlers = self.handlers_of(b).map(|h| self.handlers[h].target);
+        self.blocks[b].successors.iter().copied().chain(handlers)
     }
 
     fn find_order(&mut self) {
@@ -153,7 +165,7 @@ impl Graph {
             for to in self.blocks[b].successors.clone() {
                 self.blocks[to].n_preds += 1;
             }
-            if let Some(handler) = self.blocks[b].handler {
+            for handler in self.handlers_of(b) {
                 is_active[handler] = true;
             }
         }

@@ -101,7 +101,7 @@ impl Live {
                     set = set.union(&live.at_start[to]);
                 }
                 set = set.without(&live.written[b]).union(&read[b]);
-                if let Some(handler) = graph.blocks[b].handler {
+                for handler in graph.handlers_of(b) {
                     set = set.union(&live.at_handler(graph, handler));
                 }
                 if set != live.at_start[b] {
@@ -125,7 +125,7 @@ impl Live {
     pub(super) fn changed_under_handlers(&self, graph: &Graph) -> RegSet {
         let mut found = RegSet::default();
         for &b in &graph.order {
-            if let Some(handler) = graph.blocks[b].handler {
+            for handler in graph.handlers_of(b) {
                 let changed = self.written[b].intersection(&self.at_handler(graph, handler));
                 found = found.union(&changed);
             }

@@ -18,7 +18,7 @@ use hyp_bytecode::op::Op;
 
 use crate::link::{FuncInfo, Site};
 use crate::number;
-use crate::object::{Array, Closure, Kind};
+use crate::object::{Array, Closure, Kind, flag};
 use crate::stack::Frame;
 use crate::value::{TAG_FUNC, TAG_HEAP, TAG_NULL, TAG_STRING, Value};
 use crate::vm::Vm;
@@ -56,6 +56,21 @@ unsafe fn as_array(v: Value) -> *const Array {
     } else {
         std::ptr::null()
     }
+}
+
+/// Whether two values with different bits, not both numbers, are certainly not equal.
+///
+/// # Safety
+/// The values are live.
+#[inline(always)]
+unsafe fn surely_differ(v: Value, u: Value) -> bool {
+    const FLAGS: usize = std::mem::offset_of!(crate::object::Header, flags);
+    if v.tag() != u.tag() {
+        return true;
+    }
+    // SAFETY: by contract; strings start with a header.
+    v.is_string()
+        && unsafe { *v.ptr().cast::<u8>().add(FLAGS) & *u.ptr().cast::<u8>().add(FLAGS) } & flag::INTERNED != 0
 }
 
 /// Fills `count` slots. Volatile, so that the short loop does not become a library call.
@@ -138,6 +153,7 @@ unsafe fn probe(site: *const Site, key: u32) -> u64 {
 /// # Safety
 /// `vm` is valid; its top frame is the function that `pc` lies in, with registers at `base`.
 #[inline(never)]
+#[expect(clippy::neg_cmp_op_on_partial_ord, reason = "`jump_nlt` differs from `>=` for NaN")]
 pub(crate) unsafe fn run_loop(vm: *mut Vm, mut pc: *const u32, mut base: *mut Value) {
     macro_rules! slow {
         ($f:path) => {{
@@ -288,6 +304,20 @@ pub(crate) unsafe fn run_loop(vm: *mut Vm, mut pc: *const u32, mut base: *mut Va
             if v.is_num() && u.is_num() {
                 let ($x, $y) = (f64::from_bits(v.0), f64::from_bits(u.0));
                 branch!($e, 1, 2);
+            } else {
+                slow!($slow);
+            }
+        }};
+    }
+    macro_rules! jump_equal {
+        ($w:expr, $wanted:literal, $slow:path) => {{
+            let (v, u) = (get!(a!($w)), get!(b!($w)));
+            if v.is_num() && u.is_num() {
+                branch!(number::equals(f64::from_bits(v.0), f64::from_bits(u.0)) == $wanted, 1, 2);
+            } else if v == u {
+                branch!($wanted, 1, 2);
+            } else if surely_differ(v, u) {
+                branch!(!$wanted, 1, 2);
             } else {
                 slow!($slow);
             }
@@ -617,11 +647,18 @@ pub(crate) unsafe fn run_loop(vm: *mut Vm, mut pc: *const u32, mut base: *mut Va
                 Op::JumpLeAny => jump_any!(w, x, y, x <= y, slow::jump_le_any),
                 Op::JumpNltAny => jump_any!(w, x, y, !(x < y), slow::jump_nlt_any),
                 Op::JumpNleAny => jump_any!(w, x, y, !(x <= y), slow::jump_nle_any),
-                Op::JumpEqAny => jump_any!(w, x, y, number::equals(x, y), slow::jump_eq_any),
-                Op::JumpNeAny => jump_any!(w, x, y, !number::equals(x, y), slow::jump_ne_any),
+                Op::JumpEqAny => jump_equal!(w, true, slow::jump_eq_any),
+                Op::JumpNeAny => jump_equal!(w, false, slow::jump_ne_any),
                 Op::JumpLtI64 => branch!((get!(a!(w)).0 as i64) < get!(b!(w)).0 as i64, 1, 2),
                 Op::JumpNltI64 => branch!(get!(a!(w)).0 as i64 >= get!(b!(w)).0 as i64, 1, 2),
-                Op::JumpNotType => slow!(slow::jump_not_type),
+                Op::JumpNotType => {
+                    let wanted = *(*vm).named_descs.add(*pc.add(2) as usize);
+                    if wanted == 0 {
+                        slow!(slow::jump_not_type);
+                    }
+                    let p = get!(a!(w)).0.wrapping_sub(TAG_HEAP << 48);
+                    branch!(p >> 48 != 0 || *(p as *const u32) != wanted, 1, 3);
+                }
                 Op::ForLtF64 => loop_latch!(w, x, limit, x < limit),
                 Op::ForLeF64 => loop_latch!(w, x, limit, x <= limit),
                 Op::SwitchF64 => {

@@ -224,8 +224,8 @@ impl Vm {
     fn add(&mut self, a: Value, b: Value) -> Result<Value, Trap> {
         if a.is_string() || b.is_string() {
             self.safepoint();
-            let a = self.to_string_value(a)?;
-            let b = self.to_string_value(b)?;
+            let a = self.display_value(a)?;
+            let b = self.display_value(b)?;
             return self.heap.concat(a, b);
         }
         self.arithmetic(a, b, |x, y| x + y)
@@ -237,7 +237,7 @@ impl Vm {
     }
 
     /// The display string of a value as a string value.
-    pub(super) fn to_string_value(&mut self, v: Value) -> Result<Value, Trap> {
+    pub(super) fn display_value(&mut self, v: Value) -> Result<Value, Trap> {
         if v.is_string() {
             return Ok(v);
         }

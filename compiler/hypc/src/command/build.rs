@@ -76,7 +76,7 @@ fn syntax(file: &Path, emit: Emit) -> Result<i32, i32> {
     }
     let arena = Bump::new();
     let (program, diagnostics) = hyp_grammar::parse(&arena, &mut interner, &text);
-    let code = print(&format!("{program:#?}\n"));
+    let code = print(&program.map_or_else(String::new, |p| hyp_grammar::dump(&p, &interner)));
     for diagnostic in &diagnostics {
         eprintln!("hypc: {}: {}", file.display(), diagnostic.message);
     }

@@ -412,8 +412,16 @@ impl Evaluator<'_> {
                 let found = pairs.iter().find(|(k, _)| **k == *key);
                 Ok(found.map_or(Value::Null, |(_, v)| v.clone()))
             }
+            (Value::Composite(c), Value::Str(name)) if self.is_record(c.ty) => {
+                let field = self.unit.field_by_name(c.ty, self.unit.string_id(name));
+                Ok(field.map_or(Value::Null, |f| c.fields.borrow()[usize::from(f.slot)].clone()))
+            }
             _ => Err(self.error(ErrorKind::Type, "Cannot index non-array".to_owned())),
         }
+    }
+
+    fn is_record(&self, ty: TypeId) -> bool {
+        self.unit.type_kind(ty) == Some(TypeKind::Record)
     }
 
     fn set_index(&self, base: &Value, index: &Value, value: Value) -> Run {

@@ -20,6 +20,7 @@ desc d0 number
 desc d1 string
 desc d2 array
 desc d3 t16
+desc d4 t17
 function "S" -> t16 owner t16 {
 block0(v0: f64):
   v1 = new_instance t16
@@ -356,6 +357,7 @@ impl Generator<'_> {
                 let op = ops[self.choose(ops.len())];
                 self.builder.op(op, &args, &[])
             }
+            22 => self.pattern(depth),
             20 => {
                 let array = self.builder.use_var(self.vars[2]);
                 let index = self.choose(4) as f64;
@@ -470,6 +472,38 @@ impl Generator<'_> {
         self.builder.switch_to(more);
         let b = self.expression(depth + 1);
         self.builder.jump(join, &[b]);
+        self.builder.seal(join);
+        self.builder.switch_to(join);
+        result
+    }
+
+    /// What a pattern with a type does: tests, then uses.
+    fn pattern(&mut self, depth: usize) -> Value {
+        let (subject, desc) = (self.expression(depth + 1), [0, 3, 4][self.choose(3)]);
+        let cond = self.builder.op(Op::IsType, &[subject], &[desc]);
+        let (then, join) = (self.builder.new_block(), self.builder.new_block());
+        let result = self.builder.block_param(join, Rep::Any);
+        self.builder.branch(cond, (then, &[]), (join, &[subject]));
+        self.builder.seal(then);
+        self.builder.switch_to(then);
+        let names = ["a", "b", "n", "x"];
+        let name = self.unit.string_id(names[self.choose(names.len())]);
+        let value = match self.choose(4) {
+            0 => {
+                let name = self.builder.str(name);
+                self.builder.op(Op::GetIndexOpt, &[subject, name], &[])
+            }
+            1 => {
+                let imms = [u64::from(name.0), self.site()];
+                self.builder.op(Op::GetMember, &[subject], &imms)
+            }
+            2 => {
+                let other = self.number(depth + 1);
+                self.builder.op(Op::SubAny, &[subject, other], &[])
+            }
+            _ => self.expression(depth + 1),
+        };
+        self.builder.jump(join, &[value]);
         self.builder.seal(join);
         self.builder.switch_to(join);
         result

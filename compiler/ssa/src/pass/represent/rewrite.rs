@@ -1,5 +1,6 @@
 //! The walk that replaces instructions, and what the rules use to do it.
 
+use ahash::AHashMap;
 use hyp_bytecode::module::StrId;
 use hyp_bytecode::op::{Effects, Op};
 use hyp_bytecode::rep::{Rep, TypeId};
@@ -47,8 +48,12 @@ pub(super) struct Rewriter<'a> {
     out: Vec<Inst>,
     /// The block that `out` belongs to: the original one, or the part after a guard.
     block: Block,
-    /// Values that are not null from here to the end of the original block.
+    /// Values that are not null from here on in the blocks that are dominated.
     non_null: Vec<Value>,
+    /// By block: the values that were not null at its end.
+    non_null_at_end: Vec<Vec<Value>>,
+    /// The last part of each block that a guard has divided.
+    ends: AHashMap<Block, Block>,
     pos: Pos,
 }
 
@@ -61,6 +66,7 @@ pub(super) fn rewrite(
     changes: &Changes,
 ) {
     let uses = crate::pass::count_uses(func, cfg);
+    let non_null_at_end = vec![Vec::new(); func.blocks.len()];
     let mut rewriter = Rewriter {
         func,
         facts,
@@ -70,9 +76,12 @@ pub(super) fn rewrite(
         out: Vec::new(),
         block: Func::ENTRY,
         non_null: Vec::new(),
+        non_null_at_end,
+        ends: AHashMap::new(),
         pos: Pos::default(),
     };
     for &block in &cfg.order {
+        rewriter.inherit_non_null(cfg, block);
         rewriter.rewrite_block(block);
     }
 }
@@ -83,7 +92,6 @@ impl Rewriter<'_> {
         let insts = std::mem::take(&mut data.insts);
         let term = std::mem::replace(&mut data.term, Term::None);
         self.block = block;
-        self.non_null.clear();
         for inst in insts {
             self.rewrite_inst(inst);
         }
@@ -92,11 +100,48 @@ impl Rewriter<'_> {
             let data = self.func.block(block);
             (data.term_pos, data.handler)
         };
+        self.non_null_at_end[block.0 as usize].clone_from(&self.non_null);
+        if self.block != block {
+            self.ends.insert(block, self.block);
+        }
         let last = &mut self.func.blocks[self.block.0 as usize];
         last.insts = out;
         last.term = term;
         last.term_pos = term_pos;
         last.handler = handler;
+    }
+
+    /// What is not null at the start of a block: what was not at the end of its dominator, and what
+    /// the dominator's branch has shown.
+    fn inherit_non_null(&mut self, cfg: &Cfg, block: Block) {
+        self.non_null.clear();
+        let Some(above) = cfg.idom(block) else { return };
+        let inherited = std::mem::take(&mut self.non_null_at_end[above.0 as usize]);
+        self.non_null.extend_from_slice(&inherited);
+        self.non_null_at_end[above.0 as usize] = inherited;
+        if cfg.preds(block).len() != 1 {
+            return;
+        }
+        // A guard has moved the end of the dominator to its last part.
+        let end = self.ends.get(&above).copied().unwrap_or(above);
+        if let Term::Branch { cond, then, other } = &self.func.block(end).term
+            && then.block != other.block
+        {
+            let (cond, outcome) = (*cond, then.block == block);
+            if let Some(v) = self.shown_non_null(cond, outcome) {
+                self.remember_non_null(v);
+            }
+        }
+    }
+
+    /// The value that a condition with this outcome shows to be not null.
+    fn shown_non_null(&self, cond: Value, outcome: bool) -> Option<Value> {
+        let cond = self.func.resolve(cond);
+        if let Some(inner) = self.operand_of(Op::Not, cond) {
+            return self.shown_non_null(inner, !outcome);
+        }
+        let tested = if outcome { Op::Truthy } else { Op::IsNull };
+        self.operand_of(tested, cond)
     }
 
     fn rewrite_inst(&mut self, inst: Inst) {
