@@ -168,8 +168,9 @@ fn analyse(
     (Some(assemble(lowered, functions, source)), dump)
 }
 
-fn assemble(lowered: Lowered, functions: Vec<Function>, source: &Source<'_>) -> Module {
+fn assemble(lowered: Lowered, mut functions: Vec<Function>, source: &Source<'_>) -> Module {
     let Lowered { tables, finales, n_sites } = lowered;
+    let n_sites = crate::sites::compact(&mut functions, n_sites);
     Module {
         source_name: source.name.to_owned(),
         strings: tables.strings.into_inner().into_list(),

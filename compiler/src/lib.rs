@@ -8,4 +8,5 @@ pub mod check;
 pub mod driver;
 pub mod lower;
 pub mod resolve;
+mod sites;
 pub mod types;

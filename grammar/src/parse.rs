@@ -145,7 +145,7 @@ impl<'a> Recovery<'a, '_> {
         // Attempts that fail leave nothing in the caller's arena.
         let mut scratch = Bump::new();
         loop {
-            budget = budget.saturating_sub(tokens.len());
+            budget = budget.saturating_sub(failure.at + 1);
             let go_on = self.skip(tokens, &failure);
             if !go_on || budget == 0 || self.syntax.len() >= MAX_ERRORS {
                 return None;

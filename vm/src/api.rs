@@ -37,7 +37,9 @@ impl Vm {
         if let Some(b) = v.as_bool() {
             return Ok(f64::from(u8::from(b)));
         }
-        let Some(text) = self.str(v) else { return Err(Trap::type_error("Cannot convert to number")) };
+        let Some(text) = self.str(v) else {
+            return Err(Trap::type_error("Cannot convert to number"));
+        };
         number::parse(text)
             .ok_or_else(|| Trap::type_error(format!("Cannot convert '{text}' to number")))
     }
@@ -261,7 +263,10 @@ impl Vm {
         let def = self.type_def(v)?;
         let fields = def.fields.iter().zip(self.field_values(v));
         let public = fields.filter(|(f, _)| !f.is_private);
-        Some((self.module.str(def.name), public.map(|(f, &v)| (self.module.str(f.name), v)).collect()))
+        Some((
+            self.module.str(def.name),
+            public.map(|(f, &v)| (self.module.str(f.name), v)).collect(),
+        ))
     }
 
     /// An error object.
@@ -330,10 +335,19 @@ impl Vm {
     pub fn read_line(&mut self) -> Result<Option<String>, Trap> {
         self.flush()?;
         let mut line = Vec::new();
-        let count = std::io::BufRead::read_until(&mut self.stdin, b'\n', &mut line)
-            .map_err(|e| Trap::io(format!("Cannot read standard input: {e}")))?;
+        let mut limited = std::io::Read::take(&mut self.stdin, LINE_BYTES_MAX + 1);
+        let result = std::io::BufRead::read_until(&mut limited, b'\n', &mut line);
+        if self.take_interrupt() {
+            return Err(Trap::Interrupted);
+        }
+        let count = result.map_err(|e| Trap::io(format!("Cannot read standard input: {e}")))?;
         if count == 0 {
             return Ok(None);
+        }
+        if count as u64 > LINE_BYTES_MAX {
+            return Err(Trap::io(format!(
+                "Line of standard input too long (limit {LINE_BYTES_MAX} bytes)"
+            )));
         }
         if line.last() == Some(&b'\n') {
             line.pop();

@@ -36,7 +36,12 @@ impl Heap {
         }
         let bytes = size_of::<Array>() + capacity * size_of::<Value>();
         let inline = bytes <= crate::heap::SMALL_MAX;
-        let header = self.alloc(if inline { bytes } else { size_of::<Array>() }, Kind::Array, TypeId::ARRAY.0, 0)?;
+        let header = self.alloc(
+            if inline { bytes } else { size_of::<Array>() },
+            Kind::Array,
+            TypeId::ARRAY.0,
+            0,
+        )?;
         let array = header.cast::<Array>();
         // SAFETY: `alloc` returned room for the struct and, if `inline`, for `capacity` values.
         unsafe {

@@ -52,7 +52,10 @@ impl Vm {
                 // SAFETY: function descriptions live as long as the machine.
                 let f = unsafe { &*func };
                 let bound = u32::from(receiver.is_some());
-                Some((f.n_required.saturating_sub(bound) as usize, f.n_params.saturating_sub(bound) as usize))
+                Some((
+                    f.n_required.saturating_sub(bound) as usize,
+                    f.n_params.saturating_sub(bound) as usize,
+                ))
             }
             Target::Builtin(b) => {
                 let params = b.spec().params;
@@ -65,7 +68,10 @@ impl Vm {
     /// Calls a function by number.
     pub(crate) fn call_function(&mut self, id: FuncId, args: &[Value]) -> Result<Value, Trap> {
         let func = self.func_info(id.0);
-        self.call_target(Target::Script { func, closure: Value::NULL, receiver: None, session: None }, args)
+        self.call_target(
+            Target::Script { func, closure: Value::NULL, receiver: None, session: None },
+            args,
+        )
     }
 
     pub(crate) fn func_info(&self, index: u32) -> *const FuncInfo {
@@ -94,7 +100,12 @@ impl Vm {
                     ((*bound).func, (*bound).receiver)
                 };
                 let func = self.func_info(func);
-                Ok(Target::Script { func, closure: Value::NULL, receiver: Some(receiver), session: None })
+                Ok(Target::Script {
+                    func,
+                    closure: Value::NULL,
+                    receiver: Some(receiver),
+                    session: None,
+                })
             }
             Some(Kind::Session) => self.resolve_constructor(callee),
             _ => Err(not_callable()),
@@ -105,7 +116,12 @@ impl Vm {
         let session = self.session_type(callee);
         let def = session.and_then(|t| self.module.type_def(t));
         let id = def.and_then(|d| d.constructor).ok_or_else(not_callable)?;
-        Ok(Target::Script { func: self.func_info(id.0), closure: Value::NULL, receiver: None, session })
+        Ok(Target::Script {
+            func: self.func_info(id.0),
+            closure: Value::NULL,
+            receiver: None,
+            session,
+        })
     }
 
     /// Calls from native code: pushes a boundary that errors do not pass.
@@ -167,7 +183,11 @@ impl Vm {
 
     /// # Safety
     /// `self.frame` is a boundary with room for the arguments above its top.
-    unsafe fn call_above_boundary(&mut self, target: Target, args: &[Value]) -> Result<Value, Trap> {
+    unsafe fn call_above_boundary(
+        &mut self,
+        target: Target,
+        args: &[Value],
+    ) -> Result<Value, Trap> {
         // SAFETY: by contract; `begin_call` leaves a frame whose return address is null, so the
         // interpreter leaves when it returns.
         unsafe {
@@ -195,14 +215,22 @@ impl Vm {
     ///
     /// # Safety
     /// The arguments are initialised and nothing above them is in use.
-    pub(crate) unsafe fn run_builtin(&mut self, builtin: Builtin, args: *mut Value, count: usize) -> Result<Value, Trap> {
+    pub(crate) unsafe fn run_builtin(
+        &mut self,
+        builtin: Builtin,
+        args: *mut Value,
+        count: usize,
+    ) -> Result<Value, Trap> {
         let required = usize::from(self.builtin_required[builtin as usize]);
         if count < required {
             if builtin == Builtin::Length {
                 return Err(Trap::runtime("Function 'Length' requires at least 1 argument"));
             }
             let name = builtin.spec().name;
-            return Err(Trap::runtime(format!("Builtin '{name}' expected argument at position {}", count + 1)));
+            return Err(Trap::runtime(format!(
+                "Builtin '{name}' expected argument at position {}",
+                count + 1
+            )));
         }
         let body: BuiltinFn = BUILTINS[builtin as usize];
         let roots = self.roots.len();
@@ -222,9 +250,15 @@ impl Vm {
     /// # Safety
     /// `target` is a script function; the arguments are initialised.
     pub(crate) unsafe fn begin_call(
-        &mut self, target: Target, count: usize, ret_pc: *const u32, dst: u32,
+        &mut self,
+        target: Target,
+        count: usize,
+        ret_pc: *const u32,
+        dst: u32,
     ) -> Result<*const u32, Trap> {
-        let Target::Script { func, closure, receiver, session } = target else { return Err(not_callable()) };
+        let Target::Script { func, closure, receiver, session } = target else {
+            return Err(not_callable());
+        };
         // SAFETY: by contract; function descriptions live as long as the machine, and the depth
         // check leaves room for the new frame and its registers.
         unsafe {
@@ -233,7 +267,11 @@ impl Vm {
             let (min, max) = (f.n_required as usize, f.n_params as usize);
             if count < min || count > max {
                 let expected = if count < min { min } else { max };
-                return Err(self.arity_error(session, expected - bound.min(expected), count - bound));
+                return Err(self.arity_error(
+                    session,
+                    expected - bound.min(expected),
+                    count - bound,
+                ));
             }
             if self.frame >= self.frame_limit {
                 return Err(too_deep(self.stack.depth_max()));
@@ -261,14 +299,21 @@ impl Vm {
                 "Session '{name}' does not define a constructor but arguments were provided"
             ));
         }
-        Trap::runtime(format!("Constructor for session '{name}' expects {expected} arguments, received {received}"))
+        Trap::runtime(format!(
+            "Constructor for session '{name}' expects {expected} arguments, received {received}"
+        ))
     }
 
     /// Checks a passed argument against the representation of its parameter.
     ///
     /// # Safety
     /// `slot` holds the argument.
-    unsafe fn check_argument(&mut self, f: &FuncInfo, index: usize, slot: *mut Value) -> Result<(), Trap> {
+    unsafe fn check_argument(
+        &mut self,
+        f: &FuncInfo,
+        index: usize,
+        slot: *mut Value,
+    ) -> Result<(), Trap> {
         // SAFETY: by contract.
         let v = unsafe { *slot };
         let module = std::sync::Arc::clone(&self.module);
@@ -299,7 +344,13 @@ pub(crate) unsafe fn place_receiver(receiver: Option<Value>, at: *mut Value) -> 
 ///
 /// # Safety
 /// The frame below the limit; `func` is a function of the machine.
-unsafe fn push_frame(vm: &mut Vm, func: *const FuncInfo, closure: Value, ret_pc: *const u32, dst: u32) {
+unsafe fn push_frame(
+    vm: &mut Vm,
+    func: *const FuncInfo,
+    closure: Value,
+    ret_pc: *const u32,
+    dst: u32,
+) {
     // SAFETY: by contract.
     unsafe {
         let f = &*func;

@@ -34,7 +34,10 @@ impl Vm {
 
     /// A copy whose elements are still to be copied, or the value itself if it is no container.
     fn shell(
-        &mut self, v: Value, copies: &mut AHashMap<u64, Value>, work: &mut Vec<(Value, Value)>,
+        &mut self,
+        v: Value,
+        copies: &mut AHashMap<u64, Value>,
+        work: &mut Vec<(Value, Value)>,
     ) -> Result<Value, Trap> {
         if !(v.is_array() || v.is_object() || v.is_record()) {
             return Ok(v);

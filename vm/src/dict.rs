@@ -101,7 +101,8 @@ impl Heap {
         unsafe {
             let mask = (*map).mask;
             if mask == 0 {
-                return (0..(*map).used).find(|&i| self.key_eq((*(*map).entries.add(i as usize)).key, key));
+                return (0..(*map).used)
+                    .find(|&i| self.key_eq((*(*map).entries.add(i as usize)).key, key));
             }
             let hash = self.key_hash(key);
             let mut at = hash & mask;
@@ -200,9 +201,12 @@ impl Heap {
             let (len, used) = ((*map).len as usize, (*map).used as usize);
             let wanted = len + more;
             if wanted > ENTRIES_MAX {
-                return Err(Trap::runtime(format!("Object too large (limit {ENTRIES_MAX} entries)")));
+                return Err(Trap::runtime(format!(
+                    "Object too large (limit {ENTRIES_MAX} entries)"
+                )));
             }
-            let cap = if used - len > used / 4 { wanted.max(len + len / 4) } else { wanted.max(len * 2) };
+            let cap =
+                if used - len > used / 4 { wanted.max(len + len / 4) } else { wanted.max(len * 2) };
             let cap = cap.next_multiple_of(4);
             if (*map).entries.is_null() {
                 let buffer = self.alloc_buffer(cap * size_of::<Entry>())?;

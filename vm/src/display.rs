@@ -123,7 +123,9 @@ impl Vm {
 
     /// Name of the session that a session value is.
     pub(crate) fn session_name(&self, v: Value) -> &str {
-        self.session_type(v).and_then(|t| self.module.type_def(t)).map_or("", |d| self.module.str(d.name))
+        self.session_type(v)
+            .and_then(|t| self.module.type_def(t))
+            .map_or("", |d| self.module.str(d.name))
     }
 
     /// The session that a session value is; `None` for other values.

@@ -43,7 +43,9 @@ impl FuncInfo {
     pub(crate) fn new(index: usize, f: &Function) -> FuncInfo {
         let n_params = usize::from(f.n_params);
         let params = f.reps.get(..n_params).unwrap_or(&[]);
-        let simple = |params: &[Rep]| n_params <= 64 && params.iter().all(|r| matches!(r, Rep::Any | Rep::F64));
+        let simple = |params: &[Rep]| {
+            n_params <= 64 && params.iter().all(|r| matches!(r, Rep::Any | Rep::F64))
+        };
         let number_params = params
             .iter()
             .take(64)
@@ -104,7 +106,8 @@ impl TypeInfo {
             TypeKind::Record => Kind::Record,
             TypeKind::Session => Kind::Instance,
         };
-        let header = Header { type_id: id.0, kind, gc: 0, flags: 0, size: bytes.div_ceil(32) as u8 };
+        let header =
+            Header { type_id: id.0, kind, gc: 0, flags: 0, size: bytes.div_ceil(32) as u8 };
         TypeInfo { header, bytes, template, members: members(def) }
     }
 

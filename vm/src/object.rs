@@ -244,7 +244,9 @@ const _: () = {
     assert!(offset_of!(Header, gc) == 5 && offset_of!(Header, flags) == 6);
     assert!(size_of::<Str>() == 32 && offset_of!(Str, ptr) == 16);
     assert!(size_of::<StrParts>() == 48);
-    assert!(size_of::<Array>() == 24 && offset_of!(Array, len) == 8 && offset_of!(Array, ptr) == 16);
+    assert!(
+        size_of::<Array>() == 24 && offset_of!(Array, len) == 8 && offset_of!(Array, ptr) == 16
+    );
     assert!(size_of::<Object>() == 48);
     assert!(size_of::<Fields>() == 8);
     assert!(size_of::<Closure>() == 16 && offset_of!(Closure, func) == 8);

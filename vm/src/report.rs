@@ -56,7 +56,11 @@ impl fmt::Display for Report {
         let mut rest = &self.trace[..];
         while let [entry, ..] = rest {
             let run = rest.iter().take_while(|e| *e == entry).count();
-            write!(f, "\n    at {} ({}:{}:{})", entry.function, self.file, entry.line, entry.column)?;
+            write!(
+                f,
+                "\n    at {} ({}:{}:{})",
+                entry.function, self.file, entry.line, entry.column
+            )?;
             if run > REPEATS_SHOWN {
                 write!(f, "\n    … the same call again and again")?;
             }
@@ -181,7 +185,11 @@ impl Vm {
     }
 
     fn trace_name(&self, func: u32) -> String {
-        if func == self.module.main { "main".to_owned() } else { function_name(&self.module, FuncId(func)) }
+        if func == self.module.main {
+            "main".to_owned()
+        } else {
+            function_name(&self.module, FuncId(func))
+        }
     }
 
     /// A field of an error object, as scripts see it.
@@ -197,7 +205,11 @@ impl Vm {
                 for entry in &info.trace {
                     let separator = if text.is_empty() { "" } else { "\n" };
                     let file = &self.module.source_name;
-                    let _ = write!(text, "{separator}at {} ({file}:{}:{})", entry.function, entry.line, entry.column);
+                    let _ = write!(
+                        text,
+                        "{separator}at {} ({file}:{}:{})",
+                        entry.function, entry.line, entry.column
+                    );
                 }
                 self.heap.new_str(&text)?
             }
@@ -221,8 +233,13 @@ impl Vm {
                 report.is_heap_limit = e.is_heap_limit;
             }
             Trap::HeapLimit => {
-                report.message = "Runtime error: Heap limit exceeded".to_owned();
+                let max = self.heap.configured_max();
+                report.message = format!("Runtime error: Heap limit of {max} bytes exceeded");
                 report.is_heap_limit = true;
+                let (thrown, calls) = &self.thrown;
+                if thrown.is_undef() {
+                    self.place_calls(&mut report, calls);
+                }
             }
             Trap::Throw(v) => self.describe_thrown(*v, &mut report),
             Trap::Exit(_) | Trap::Interrupted | Trap::Closed => {}
@@ -230,14 +247,19 @@ impl Vm {
         report
     }
 
+    /// Fills in the place and the call stack of `report`.
+    fn place_calls(&self, report: &mut Report, calls: &[(u32, u32)]) {
+        report.trace = self.entries(calls);
+        let at = report.trace.first();
+        (report.line, report.column) = at.map_or((0, 0), |t| (t.line, t.column));
+    }
+
     fn describe_thrown(&self, v: Value, report: &mut Report) {
         let Some(info) = self.error_info(v) else {
             report.message = format!("Uncaught: {}", self.display(v));
             let (thrown, calls) = &self.thrown;
             if *thrown == v {
-                report.trace = self.entries(calls);
-                let at = report.trace.first();
-                (report.line, report.column) = at.map_or((0, 0), |t| (t.line, t.column));
+                self.place_calls(report, calls);
             }
             return;
         };

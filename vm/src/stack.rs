@@ -55,7 +55,10 @@ impl Stack {
         let frame_layout = layout::<Frame>(frames);
         // SAFETY: neither layout is empty.
         let (registers, frames) = unsafe {
-            (alloc_zeroed(register_layout).cast::<Value>(), alloc_zeroed(frame_layout).cast::<Frame>())
+            (
+                alloc_zeroed(register_layout).cast::<Value>(),
+                alloc_zeroed(frame_layout).cast::<Frame>(),
+            )
         };
         if registers.is_null() || frames.is_null() {
             std::alloc::handle_alloc_error(register_layout);

@@ -98,7 +98,12 @@ impl Heap {
     }
 
     fn new_node(
-        &self, len: u32, chars: u32, ptr: *const u8, flags: u8, (left, right): (Value, Value),
+        &self,
+        len: u32,
+        chars: u32,
+        ptr: *const u8,
+        flags: u8,
+        (left, right): (Value, Value),
     ) -> Result<Value, Trap> {
         let header = self.alloc(size_of::<StrParts>(), Kind::String, 0, flags)?;
         let node = header.cast::<StrParts>();
@@ -211,7 +216,11 @@ impl Heap {
         let parent = object(v);
         // SAFETY: `v` is live and flat; a slice's `left` owns its bytes.
         let owner = unsafe {
-            if (*parent).header.flags & flag::SLICE != 0 { (*parent.cast::<StrParts>()).left } else { v }
+            if (*parent).header.flags & flag::SLICE != 0 {
+                (*parent.cast::<StrParts>()).left
+            } else {
+                v
+            }
         };
         let flags = flag::SLICE | if ascii { flag::ASCII } else { 0 };
         let chars = if ascii { part.len() as u32 } else { UNKNOWN };

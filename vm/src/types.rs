@@ -30,7 +30,9 @@ impl Vm {
 
     fn has_type_id(&self, v: Value, id: TypeId) -> bool {
         match id {
-            TypeId::FUNCTION => matches!(v.kind(), Some(Kind::Closure | Kind::Bound | Kind::Session)),
+            TypeId::FUNCTION => {
+                matches!(v.kind(), Some(Kind::Closure | Kind::Bound | Kind::Session))
+            }
             // SAFETY: `is_heap`, so `v` refers to a live object.
             _ => v.is_heap() && unsafe { (*v.ptr()).type_id } == id.0,
         }
@@ -51,7 +53,9 @@ impl Vm {
     }
 
     fn type_label(&self, id: TypeId) -> String {
-        self.module.type_def(id).map_or_else(|| "value".to_owned(), |d| self.module.str(d.name).to_owned())
+        self.module
+            .type_def(id)
+            .map_or_else(|| "value".to_owned(), |d| self.module.str(d.name).to_owned())
     }
 
     /// `expected number, got string (place)`.
@@ -109,7 +113,9 @@ impl Vm {
     /// The record with an object's fields, if it has all required ones, no others, and all fit.
     fn record_from_object(&mut self, id: TypeId, v: Value) -> Result<Option<Value>, Trap> {
         let module = std::sync::Arc::clone(&self.module);
-        let Some(def) = module.type_def(id).filter(|d| d.kind == TypeKind::Record) else { return Ok(None) };
+        let Some(def) = module.type_def(id).filter(|d| d.kind == TypeKind::Record) else {
+            return Ok(None);
+        };
         let mut fields = Vec::with_capacity(def.fields.len());
         let mut taken = 0;
         for field in &def.fields {
@@ -120,7 +126,8 @@ impl Vm {
                 other => other.unwrap_or(Value::NULL),
             };
             let desc = module.descs.get(field.desc.0 as usize).unwrap_or(&Desc::Any);
-            let fits = self.fits(field.rep, value) && self.matches(desc, value, Strictness::Shallow);
+            let fits =
+                self.fits(field.rep, value) && self.matches(desc, value, Strictness::Shallow);
             let is_absent = value.is_null() && field.is_optional && self.fits(field.rep, value);
             if !(fits || is_absent) {
                 return Ok(None);

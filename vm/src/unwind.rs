@@ -17,6 +17,10 @@ impl Vm {
     #[cold]
     #[inline(never)]
     pub(crate) unsafe fn raise(&mut self, trap: Trap) -> *const u32 {
+        // Handlers of damaged modules may lead back to what raises, so raising polls like a
+        // backward branch.
+        self.budget -= 1;
+        let trap = self.poll().err().unwrap_or(trap);
         let trap = match trap {
             Trap::Error(error) => match self.error_value(&error) {
                 Ok(v) => Trap::Throw(v),
@@ -24,6 +28,11 @@ impl Vm {
             },
             other => other,
         };
+        let is_new = self.thrown.1.is_empty() || !self.thrown.0.is_undef();
+        if is_new && matches!(trap, Trap::HeapLimit) {
+            // The report shows them; there is no room for an error object.
+            self.thrown = (Value::UNDEF, self.active_calls());
+        }
         let value = match trap {
             Trap::Throw(v) => v,
             // The mark stands for the exit in the handlers that know it.

@@ -183,7 +183,8 @@ impl Vm {
     /// A machine that is ready to run the module.
     #[must_use]
     pub fn new(module: Arc<VerifiedModule>, options: VmOptions) -> Box<Vm> {
-        let func_table: Vec<_> = module.functions.iter().enumerate().map(|(i, f)| FuncInfo::new(i, f)).collect();
+        let func_table: Vec<_> =
+            module.functions.iter().enumerate().map(|(i, f)| FuncInfo::new(i, f)).collect();
         let type_table: Vec<_> =
             (0_u32..).zip(&module.types).map(|(i, t)| TypeInfo::new(TypeId::user(i), t)).collect();
         let mut field_counts = vec![0; TypeId::FIRST_USER as usize];
@@ -258,10 +259,23 @@ impl Vm {
         self.interrupt.load(Ordering::Relaxed) && self.interrupt.swap(false, Ordering::Relaxed)
     }
 
+    /// Looks at the interrupt flag if the branch budget is used up.
+    pub(crate) fn poll(&mut self) -> Result<(), Trap> {
+        if self.budget >= 0 {
+            return Ok(());
+        }
+        self.budget = POLL_INTERVAL;
+        if self.take_interrupt() { Err(Trap::Interrupted) } else { Ok(()) }
+    }
+
     /// Runs the program body, then the finales, whatever ended the body. Output is flushed.
     pub fn run(&mut self) -> Outcome {
         let body = self.run_main();
         let mut outcome = self.outcome(body);
+        if outcome.error.as_ref().is_some_and(|error| error.is_heap_limit) {
+            // The finales get the memory that only the body used.
+            self.collect();
+        }
         if let Err(trap) = self.output.flush() {
             merge(&mut outcome, self.outcome(Err(trap)));
         }
@@ -337,8 +351,13 @@ impl Vm {
 
     fn trace(&self, marker: &mut Marker) {
         let tables = [
-            &self.global_table, &self.string_table, &self.closure_table, &self.session_table,
-            &self.chars, &self.roots, &self.kept,
+            &self.global_table,
+            &self.string_table,
+            &self.closure_table,
+            &self.session_table,
+            &self.chars,
+            &self.roots,
+            &self.kept,
         ];
         for &v in tables.into_iter().flatten() {
             marker.value(v);

@@ -68,8 +68,18 @@ impl Cfg {
 
     /// As [`Cfg::new`], reusing the storage.
     pub fn compute(&mut self, func: &Func) {
+        self.compute_flow(func);
+        self.compute_dominators();
+    }
+
+    /// Computes the order and predecessors only, for those who do not ask for dominators.
+    pub fn compute_flow(&mut self, func: &Func) {
         self.find_order(func);
         self.find_preds(func);
+    }
+
+    /// Adds the dominators to what [`Cfg::compute_flow`] has found.
+    pub fn compute_dominators(&mut self) {
         self.find_idoms();
         self.number_dom_tree();
     }
@@ -111,34 +121,33 @@ impl Cfg {
     fn find_order(&mut self, func: &Func) {
         let n = func.blocks.len();
         self.order.clear();
+        self.order.reserve(n);
         self.position.clear();
         self.position.resize(n, NONE);
         if n == 0 {
             return;
         }
-        // Depth first with an explicit stack of (block, next successor).
-        let mut stack: Vec<(Block, u32)> = vec![(Func::ENTRY, 0)];
-        let mut successors: Vec<Block> = Vec::new();
-        let mut starts: Vec<u32> = vec![0];
+        // Depth first with an explicit stack of blocks, each with the start of its successors and
+        // of those still to be visited.
+        let mut stack: Vec<(Block, usize, usize)> = Vec::with_capacity(n);
+        let mut successors: Vec<Block> = Vec::with_capacity(2 * n);
         self.position[0] = 0;
         for_each_successor(func, Func::ENTRY, |s| successors.push(s));
-        while let Some((block, next)) = stack.last_mut() {
-            let start = *starts.last().unwrap_or(&0);
-            let at = (start + *next) as usize;
-            if at < successors.len() {
+        stack.push((Func::ENTRY, 0, 0));
+        while let Some((block, start, next)) = stack.last_mut() {
+            if let Some(&to) = successors.get(*next) {
                 *next += 1;
-                let to = successors[at];
-                if self.position[to.0 as usize] == NONE {
-                    self.position[to.0 as usize] = 0;
-                    starts.push(successors.len() as u32);
+                let seen = &mut self.position[to.0 as usize];
+                if *seen == NONE {
+                    *seen = 0;
+                    let start = successors.len();
                     for_each_successor(func, to, |s| successors.push(s));
-                    stack.push((to, 0));
+                    stack.push((to, start, start));
                 }
             } else {
                 self.order.push(*block);
+                successors.truncate(*start);
                 stack.pop();
-                successors.truncate(start as usize);
-                starts.pop();
             }
         }
         self.order.reverse();
@@ -222,14 +231,12 @@ impl Cfg {
         let mut next = vec![0u32; n];
         for &block in &self.order {
             let b = block.0 as usize;
-            let start = if block == Func::ENTRY {
-                0
-            } else {
+            let mut start = 0;
+            if block != Func::ENTRY {
                 let parent = self.idom[b] as usize;
-                let start = next[parent];
+                start = next[parent];
                 next[parent] += size[b];
-                start
-            };
+            }
             self.interval[b] = (start, start + size[b] - 1);
             next[b] = start + 1;
         }

@@ -60,22 +60,29 @@ pub fn run_except(func: &mut Func, facts: &dyn ModuleFacts, level: u8, disabled:
 /// Control flow of a function after dropping the blocks that nothing reaches: what passes find out
 /// about values does not hold there.
 fn reachable_cfg(func: &mut Func) -> Cfg {
-    let mut cfg = Cfg::new(func);
+    let mut cfg = reachable_flow(func);
+    cfg.compute_dominators();
+    cfg
+}
+
+/// As [`reachable_cfg`], without dominators.
+fn reachable_flow(func: &mut Func) -> Cfg {
+    let mut cfg = Cfg::default();
+    cfg.compute_flow(func);
     if cfg.order.len() != func.blocks.len() {
         let blocks = (0..func.blocks.len() as u32).map(Block);
         let keep: Vec<bool> = blocks.map(|b| cfg.is_reachable(b)).collect();
         crate::build::remove_blocks(func, &keep);
-        cfg.compute(func);
+        cfg.compute_flow(func);
     }
     cfg
 }
 
-/// How often each value is read by the reachable code.
-fn count_uses(func: &Func, cfg: &Cfg) -> Vec<u32> {
+/// How often each value is read.
+fn count_uses(func: &Func) -> Vec<u32> {
     let mut uses = vec![0; func.values.len()];
     let mut count = |v: Value| uses[v.0 as usize] += 1;
-    for &block in &cfg.order {
-        let data = func.block(block);
+    for data in &func.blocks {
         for &inst in &data.insts {
             func.inst(inst).args.iter().copied().for_each(&mut count);
         }

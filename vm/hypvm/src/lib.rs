@@ -5,6 +5,7 @@ pub mod color;
 pub mod inspect;
 pub mod load;
 pub mod process;
+mod stdin;
 
 /// Exit codes of the tools. `Exit(n)` of a script passes through as `n`.
 pub mod exit {

@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use hyp_bytecode::verify::VerifiedModule;
 use hyp_vm::Report;
+use crate::stdin::Stdin;
 use hyp_vm::{Outcome, Vm, VmOptions};
 
 /// Options of a run that both tools offer.
@@ -42,12 +43,14 @@ pub fn execute(
     options: &RunOptions,
     colored: bool,
 ) -> i32 {
-    let mut setup = VmOptions { args, gc_stress: options.gc_stress, ..VmOptions::new() };
+    let interrupted = Arc::new(AtomicBool::new(false));
+    let stdin = Box::new(Stdin::buffered(Arc::clone(&interrupted)));
+    let mut setup = VmOptions { args, gc_stress: options.gc_stress, stdin, ..VmOptions::new() };
     if let Some(bytes) = options.heap_max {
         setup.heap_bytes_max = bytes;
     }
     let mut vm = Vm::new(module, setup);
-    forward_interrupts(&vm);
+    forward_interrupts(&vm, interrupted);
     let Outcome { exit_code, error } = vm.run();
     if let Some(report) = error {
         print_report(&report, colored);
@@ -58,7 +61,7 @@ pub fn execute(
 }
 
 /// The first Ctrl-C stops the program after its finales, the second one ends the process.
-fn forward_interrupts(vm: &Vm) {
+fn forward_interrupts(vm: &Vm, interrupted: Arc<AtomicBool>) {
     #[cfg(unix)]
     {
         use signal_hook::consts::SIGINT;
@@ -67,10 +70,11 @@ fn forward_interrupts(vm: &Vm) {
         // Without a handler the first Ctrl-C ends the process as usual.
         let _ = register_conditional_shutdown(SIGINT, 130, Arc::clone(&is_second))
             .and_then(|_| register(SIGINT, is_second))
-            .and_then(|_| register(SIGINT, vm.interrupt_handle().flag()));
+            .and_then(|_| register(SIGINT, vm.interrupt_handle().flag()))
+            .and_then(|_| register(SIGINT, interrupted));
     }
     #[cfg(not(unix))]
-    let _ = vm;
+    let _ = (vm, interrupted);
 }
 
 /// Prints an uncaught error to standard error.

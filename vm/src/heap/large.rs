@@ -26,9 +26,11 @@ fn advise(start: *mut u8, bytes: usize) {
     if bytes < HUGE_FROM {
         return;
     }
-    let first = (start as usize).next_multiple_of(PAGE);
-    let end = (start as usize + bytes) & !(PAGE - 1);
-    // SAFETY: the pages lie within one allocation of this process; the advice does not change them.
+    // Whole pages, the allocator's own words included: a mapping that is advised in part is split, and
+    // then cannot be grown in place.
+    let first = start as usize & !(PAGE - 1);
+    let end = (start as usize + bytes).next_multiple_of(PAGE);
+    // SAFETY: the pages are mapped, as the allocation touches each; the advice does not change them.
     unsafe { libc::madvise(first as *mut libc::c_void, end - first, libc::MADV_HUGEPAGE) };
 }
 

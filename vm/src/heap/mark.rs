@@ -2,7 +2,8 @@
 
 use super::block::mark_lines;
 use crate::object::{
-    Array, Bound, Buffer, Cell, Closure, Entry, ErrorObj, Header, Iterator, Kind, Object, StrParts, flag,
+    Array, Bound, Buffer, Cell, Closure, Entry, ErrorObj, Header, Iterator, Kind, Object, StrParts,
+    flag,
 };
 use crate::value::Value;
 
@@ -112,7 +113,8 @@ impl<'a> Marker<'a> {
                     self.buffer((*error).trace);
                 }
                 Kind::Record | Kind::Instance => {
-                    let count = self.field_counts.get((*object).type_id as usize).copied().unwrap_or(0);
+                    let count =
+                        self.field_counts.get((*object).type_id as usize).copied().unwrap_or(0);
                     self.range(object.add(1).cast(), count as usize);
                 }
                 Kind::Bound => self.value((*object.cast::<Bound>()).receiver),
@@ -132,7 +134,10 @@ impl<'a> Marker<'a> {
             if !(*map).index.is_null() {
                 self.buffer((*map).index.cast::<Buffer>().sub(1));
             }
-            self.range((*map).entries.cast(), (*map).used as usize * (size_of::<Entry>() / size_of::<Value>()));
+            self.range(
+                (*map).entries.cast(),
+                (*map).used as usize * (size_of::<Entry>() / size_of::<Value>()),
+            );
         }
     }
 }

@@ -113,6 +113,11 @@ impl Heap {
         self.wanted.get()
     }
 
+    /// The limit that the host has set, in bytes.
+    pub(crate) fn configured_max(&self) -> usize {
+        self.configured_max
+    }
+
     /// Current figures.
     #[must_use]
     pub(crate) fn stats(&self) -> HeapStats {
@@ -125,7 +130,13 @@ impl Heap {
     /// # Errors
     /// The heap limit: first a catchable error, then [`Trap::HeapLimit`].
     #[inline]
-    pub(crate) fn alloc(&self, bytes: usize, kind: Kind, type_id: u32, flags: u8) -> Result<*mut Header, Trap> {
+    pub(crate) fn alloc(
+        &self,
+        bytes: usize,
+        kind: Kind,
+        type_id: u32,
+        flags: u8,
+    ) -> Result<*mut Header, Trap> {
         if bytes > SMALL_MAX {
             return self.alloc_large(bytes, kind, type_id, flags);
         }
@@ -235,10 +246,17 @@ impl Heap {
 
     #[cold]
     #[inline(never)]
-    fn alloc_large(&self, bytes: usize, kind: Kind, type_id: u32, flags: u8) -> Result<*mut Header, Trap> {
+    fn alloc_large(
+        &self,
+        bytes: usize,
+        kind: Kind,
+        type_id: u32,
+        flags: u8,
+    ) -> Result<*mut Header, Trap> {
         self.reserve(bytes)?;
         // SAFETY: no other reference to `large` is live.
-        let header = unsafe { &mut *self.large.get() }.alloc(bytes).ok_or_else(|| self.out_of_memory())?;
+        let header =
+            unsafe { &mut *self.large.get() }.alloc(bytes).ok_or_else(|| self.out_of_memory())?;
         self.count(bytes);
         // SAFETY: `header` addresses `bytes` fresh bytes, 16-byte aligned.
         unsafe {
@@ -281,9 +299,14 @@ impl Heap {
     ///
     /// # Safety
     /// `old` is a live buffer of this heap that nothing but the caller's object refers to.
-    pub(crate) unsafe fn grow_buffer(&self, old: *mut Buffer, bytes: usize) -> Result<*mut Buffer, Trap> {
+    pub(crate) unsafe fn grow_buffer(
+        &self,
+        old: *mut Buffer,
+        bytes: usize,
+    ) -> Result<*mut Buffer, Trap> {
         // SAFETY: `old` is live.
-        let (old_bytes, flags, gc) = unsafe { ((*old).bytes, (*old).header.flags, (*old).header.gc) };
+        let (old_bytes, flags, gc) =
+            unsafe { ((*old).bytes, (*old).header.flags, (*old).header.gc) };
         if flags & flag::LARGE != 0 {
             self.reserve(bytes.saturating_sub(old_bytes))?;
             // SAFETY: no other reference to `large` is live; `old` belongs to the large space.
@@ -300,7 +323,11 @@ impl Heap {
         let new = self.alloc_buffer(bytes)?;
         // SAFETY: both buffers hold at least `old_bytes` bytes and are distinct.
         unsafe {
-            std::ptr::copy_nonoverlapping(old.add(1).cast::<u8>(), new.add(1).cast::<u8>(), old_bytes.min(bytes));
+            std::ptr::copy_nonoverlapping(
+                old.add(1).cast::<u8>(),
+                new.add(1).cast::<u8>(),
+                old_bytes.min(bytes),
+            );
         }
         Ok(new)
     }
@@ -338,7 +365,11 @@ impl Heap {
 
     /// Frees everything that `trace_roots` does not reach. `field_counts` gives the number of fields
     /// of records and instances by type id.
-    pub(crate) fn collect(&self, field_counts: &[u32], trace_roots: impl FnOnce(&mut mark::Marker)) {
+    pub(crate) fn collect(
+        &self,
+        field_counts: &[u32],
+        trace_roots: impl FnOnce(&mut mark::Marker),
+    ) {
         let epoch = 3 - self.epoch.get();
         self.epoch.set(epoch);
         // SAFETY: no other references to the spaces are live; marking and sweeping do not allocate

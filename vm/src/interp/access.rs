@@ -41,17 +41,6 @@ pub(super) enum Found {
     Value(Value),
 }
 
-macro_rules! slow {
-    ($($(#[$meta:meta])* $how:ident $len:literal $name:ident |$vm:ident, $at:ident| $body:expr;)+) => {
-        $($(#[$meta])*
-        #[inline(never)]
-        pub(super) unsafe fn $name(vm: *mut Vm, pc: *const u32, base: *mut Value) -> *const u32 {
-            // SAFETY: by contract.
-            unsafe { $how(vm, pc, base, $len, |$vm, $at| $body) }
-        })+
-    };
-}
-
 slow! {
     define 1 array_get |vm, at| vm.index_get(at.reg(at.b()), at.reg(at.c()));
     define 1 array_get_f64 |vm, at| {
@@ -186,7 +175,8 @@ impl Vm {
         match object.kind() {
             Some(Kind::Array) => {
                 let at = self.to_number(index)?;
-                let stored = position(at, self.array_len(object)).is_some_and(|i| self.array_set(object, i, v));
+                let stored = position(at, self.array_len(object))
+                    .is_some_and(|i| self.array_set(object, i, v));
                 if stored { Ok(object) } else { Err(out_of_bounds(at)) }
             }
             Some(Kind::Object) => {
@@ -255,7 +245,9 @@ impl Vm {
                 Ok(Found::Field(usize::from(slot)))
             }
             Some(member) => self.found_in_session(def, ty, name, member),
-            None if def.kind == TypeKind::Record => Err(self.no_record_field(object, self.module.str(name))),
+            None if def.kind == TypeKind::Record => {
+                Err(self.no_record_field(object, self.module.str(name)))
+            }
             None => Err(self.session_error("instance of ", ty, "member", name)),
         }
     }
@@ -273,24 +265,44 @@ impl Vm {
         }
     }
 
-    fn found_in_session(&self, def: &TypeDef, ty: TypeId, name: StrId, member: Member) -> Result<Found, Trap> {
+    fn found_in_session(
+        &self,
+        def: &TypeDef,
+        ty: TypeId,
+        name: StrId,
+        member: Member,
+    ) -> Result<Found, Trap> {
         match member {
             Member::Field(slot) => Ok(Found::Field(usize::from(slot))),
             Member::Method(at) => {
-                let Some(method) = def.methods.get(usize::from(at)) else { return Err(not_a_member()) };
+                let Some(method) = def.methods.get(usize::from(at)) else {
+                    return Err(not_a_member());
+                };
                 self.check_visible(method.is_private, "method", name, ty)?;
                 let func = method.func.0;
-                Ok(if method.is_static { Found::StaticMethod { func } } else { Found::Method { func } })
+                Ok(if method.is_static {
+                    Found::StaticMethod { func }
+                } else {
+                    Found::Method { func }
+                })
             }
             Member::Static(at) => {
-                let Some(field) = def.statics.get(usize::from(at)) else { return Err(not_a_member()) };
+                let Some(field) = def.statics.get(usize::from(at)) else {
+                    return Err(not_a_member());
+                };
                 self.check_visible(field.is_private, "field", name, ty)?;
                 Ok(Found::Static(field.global.0))
             }
         }
     }
 
-    fn check_visible(&self, is_private: bool, what: &str, name: StrId, ty: TypeId) -> Result<(), Trap> {
+    fn check_visible(
+        &self,
+        is_private: bool,
+        what: &str,
+        name: StrId,
+        ty: TypeId,
+    ) -> Result<(), Trap> {
         if !is_private || self.owner() == ty.0 {
             return Ok(());
         }
@@ -320,7 +332,9 @@ impl Vm {
     /// The value that a member is; a method becomes a bound method.
     pub(super) fn found_value(&mut self, object: Value, found: Found) -> Result<Value, Trap> {
         match found {
-            Found::Field(slot) => Ok(self.field_values(object).get(slot).copied().unwrap_or(Value::NULL)),
+            Found::Field(slot) => {
+                Ok(self.field_values(object).get(slot).copied().unwrap_or(Value::NULL))
+            }
             Found::Method { func } => self.new_bound(object, func),
             Found::StaticMethod { func } => self.function_value(func),
             Found::Static(global) => {
@@ -409,7 +423,9 @@ impl Vm {
         let desc = self.module.descs.get(desc.0 as usize);
         let limit = match (rep, desc) {
             (Rep::Any, Some(Desc::Any)) => 0,
-            (Rep::F64, Some(Desc::Any | Desc::Number)) | (Rep::Any, Some(Desc::Number)) => NUMBER_ONLY,
+            (Rep::F64, Some(Desc::Any | Desc::Number)) | (Rep::Any, Some(Desc::Number)) => {
+                NUMBER_ONLY
+            }
             _ => return,
         };
         self.remember(at.word(2), ty, limit | (1 + slot as u64));
@@ -422,11 +438,15 @@ impl Vm {
             Some(Member::Method(_)) => {
                 let found = self.find_static(session, StrId(name));
                 let is_static = matches!(found, Ok(Found::StaticMethod { .. }));
-                return Err(self.cannot_assign(if is_static { "static method" } else { "method" }, name));
+                return Err(
+                    self.cannot_assign(if is_static { "static method" } else { "method" }, name)
+                );
             }
             _ => return Err(self.session_error("", ty, "static field", StrId(name))),
         }
-        let Found::Static(global) = self.find_static(session, StrId(name))? else { return Err(not_a_member()) };
+        let Found::Static(global) = self.find_static(session, StrId(name))? else {
+            return Err(not_a_member());
+        };
         let rep = self.module.globals.get(global as usize).map_or(Rep::Bool, |g| g.rep);
         if !self.fits(rep, v) {
             let place = format!("field '{}' of '{}'", self.name(name), self.type_text(ty));
@@ -442,7 +462,9 @@ impl Vm {
     fn checked_field(&mut self, object: Value, slot: usize, v: Value) -> Result<Value, Trap> {
         let module = Arc::clone(&self.module);
         let Some(ty) = self.type_of_instance(object) else { return Ok(v) };
-        let Some(field) = module.type_def(ty).and_then(|d| d.fields.get(slot)) else { return Ok(v) };
+        let Some(field) = module.type_def(ty).and_then(|d| d.fields.get(slot)) else {
+            return Ok(v);
+        };
         let desc = module.descs.get(field.desc.0 as usize).unwrap_or(&Desc::Any);
         let absent = v.is_null() && field.is_optional;
         let matches = absent || self.matches(desc, v, Strictness::Shallow);
@@ -451,7 +473,11 @@ impl Vm {
         }
         let place = format!("field '{}' of '{}'", module.str(field.name), self.type_text(ty));
         let v = self.check_desc(desc, v, &place)?;
-        if self.fits(field.rep, v) { Ok(v) } else { Err(self.mismatch(&self.rep_name(field.rep), v, &place)) }
+        if self.fits(field.rep, v) {
+            Ok(v)
+        } else {
+            Err(self.mismatch(&self.rep_name(field.rep), v, &place))
+        }
     }
 
     /// A copy of a record with one field replaced.
@@ -481,4 +507,3 @@ impl Vm {
         site.payloads[at] = payload;
     }
 }
-

@@ -6,6 +6,20 @@ use crate::error::Trap;
 use crate::value::Value;
 use crate::vm::Vm;
 
+/// Declares slow paths: how the body runs ([`define`], [`perform`] or [`branch`]), the instruction's
+/// length, the name, and the body.
+macro_rules! slow {
+    ($($(#[$meta:meta])* $how:ident $len:literal $name:ident |$vm:ident, $at:ident| $body:expr;)+) => {
+        $($(#[$meta])*
+        #[cold]
+        #[inline(never)]
+        pub(super) unsafe fn $name(vm: *mut Vm, pc: *const u32, base: *mut Value) -> *const u32 {
+            // SAFETY: by contract.
+            unsafe { $how(vm, pc, base, $len, |$vm, $at| $body) }
+        })+
+    };
+}
+
 /// The running instruction with its registers.
 #[derive(Clone, Copy)]
 pub(super) struct At {
@@ -80,7 +94,10 @@ impl At {
 /// As [`super::Slow`]: `vm` is valid and not borrowed, `pc` and `base` are those of its top frame.
 #[inline(always)]
 pub(super) unsafe fn define(
-    vm: *mut Vm, pc: *const u32, base: *mut Value, len: usize,
+    vm: *mut Vm,
+    pc: *const u32,
+    base: *mut Value,
+    len: usize,
     body: impl FnOnce(&mut Vm, At) -> Result<Value, Trap>,
 ) -> *const u32 {
     // SAFETY: by contract.
@@ -102,7 +119,10 @@ pub(super) unsafe fn define(
 /// As [`define`].
 #[inline(always)]
 pub(super) unsafe fn perform(
-    vm: *mut Vm, pc: *const u32, base: *mut Value, len: usize,
+    vm: *mut Vm,
+    pc: *const u32,
+    base: *mut Value,
+    len: usize,
     body: impl FnOnce(&mut Vm, At) -> Result<(), Trap>,
 ) -> *const u32 {
     // SAFETY: by contract.
@@ -121,7 +141,10 @@ pub(super) unsafe fn perform(
 /// As [`define`].
 #[inline(always)]
 pub(super) unsafe fn branch(
-    vm: *mut Vm, pc: *const u32, base: *mut Value, len: usize,
+    vm: *mut Vm,
+    pc: *const u32,
+    base: *mut Value,
+    len: usize,
     body: impl FnOnce(&mut Vm, At) -> Result<bool, Trap>,
 ) -> *const u32 {
     // SAFETY: by contract; the verifier has checked the target.
@@ -132,6 +155,9 @@ pub(super) unsafe fn branch(
             Ok(true) => {
                 let distance = at.word(1) as i32 as isize;
                 vm.budget -= i64::from(distance < 0);
+                if let Err(trap) = vm.poll() {
+                    return vm.raise(trap);
+                }
                 pc.add(len).offset(distance)
             }
             Err(trap) => vm.raise(trap),
@@ -183,4 +209,9 @@ impl Vm {
     pub(super) fn name(&self, id: u32) -> &str {
         self.module.str(StrId(id))
     }
+}
+
+/// A raw boolean.
+pub(super) fn raw(b: bool) -> Value {
+    Value(u64::from(b))
 }

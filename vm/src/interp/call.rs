@@ -10,18 +10,7 @@ use crate::call::{Target, place_receiver};
 use crate::error::Trap;
 use crate::link::FuncInfo;
 use crate::value::Value;
-use crate::vm::{POLL_INTERVAL, Vm};
-
-/// Handles an exhausted branch budget.
-fn poll_in_call(vm: &mut Vm) -> Result<(), Trap> {
-    if vm.budget < 0 {
-        vm.budget = POLL_INTERVAL;
-        if vm.take_interrupt() {
-            return Err(Trap::Interrupted);
-        }
-    }
-    Ok(())
-}
+use crate::vm::Vm;
 
 /// The argument list of a call instruction.
 #[derive(Clone, Copy)]
@@ -55,7 +44,11 @@ impl Arguments {
 /// # Safety
 /// As [`super::Slow`].
 unsafe fn transfer(
-    vm: &mut Vm, pc: *const u32, at: At, target: Result<Target, Trap>, args: Arguments,
+    vm: &mut Vm,
+    pc: *const u32,
+    at: At,
+    target: Result<Target, Trap>,
+    args: Arguments,
 ) -> *const u32 {
     // SAFETY: by contract; the register stack has room above the running frame for all arguments of
     // an instruction and a receiver.
@@ -92,8 +85,12 @@ pub(super) unsafe fn call_slow(vm: *mut Vm, pc: *const u32, base: *mut Value) ->
     unsafe {
         let (vm, at) = enter(vm, pc, base);
         let func = vm.func_info(at.word(1));
-        let target = poll_in_call(vm)
-            .map(|()| Target::Script { func, closure: Value::NULL, receiver: None, session: None });
+        let target = vm.poll().map(|()| Target::Script {
+            func,
+            closure: Value::NULL,
+            receiver: None,
+            session: None,
+        });
         transfer(vm, pc, at, target, Arguments { list: 2, skip: 0, count: at.b() })
     }
 }
@@ -104,7 +101,7 @@ pub(super) unsafe fn call_value(vm: *mut Vm, pc: *const u32, base: *mut Value) -
     // SAFETY: by contract.
     unsafe {
         let (vm, at) = enter(vm, pc, base);
-        let target = poll_in_call(vm).and_then(|()| vm.resolve_callee(at.reg(at.b())));
+        let target = vm.poll().and_then(|()| vm.resolve_callee(at.reg(at.b())));
         transfer(vm, pc, at, target, Arguments { list: 1, skip: 0, count: at.c() })
     }
 }
@@ -117,7 +114,7 @@ pub(super) unsafe fn call_method(vm: *mut Vm, pc: *const u32, base: *mut Value) 
         let (vm, at) = enter(vm, pc, base);
         let (receiver, name) = (at.arg(3, 0), at.word(1));
         let args = Arguments { list: 3, skip: 1, count: at.b() };
-        let found = poll_in_call(vm).and_then(|()| vm.find_member(receiver, name));
+        let found = vm.poll().and_then(|()| vm.find_member(receiver, name));
         let target = found.and_then(|found| match found {
             Found::Method { func } => {
                 vm.cache_method(at, receiver, vm.func_info(func));

@@ -9,9 +9,14 @@
 //! What makes the unchecked accesses sound: the module is verified, so register numbers lie in the
 //! frame, branch targets and table indices exist, and every register holds its representation.
 
-mod access;
+#[macro_use]
 mod at;
+
+mod access;
 mod call;
+mod host;
+mod iterate;
+mod make;
 mod slow;
 
 use hyp_bytecode::op::Op;
@@ -70,7 +75,9 @@ unsafe fn surely_differ(v: Value, u: Value) -> bool {
     }
     // SAFETY: by contract; strings start with a header.
     v.is_string()
-        && unsafe { *v.ptr().cast::<u8>().add(FLAGS) & *u.ptr().cast::<u8>().add(FLAGS) } & flag::INTERNED != 0
+        && unsafe { *v.ptr().cast::<u8>().add(FLAGS) & *u.ptr().cast::<u8>().add(FLAGS) }
+            & flag::INTERNED
+            != 0
 }
 
 /// Fills `count` slots. Volatile, so that the short loop does not become a library call.
@@ -417,14 +424,15 @@ pub(crate) unsafe fn run_loop(vm: *mut Vm, mut pc: *const u32, mut base: *mut Va
                     next!(1);
                 }
                 Op::LoadImm => {
-                    const IMMEDIATES: [Value; 4] = [Value::NULL, Value::FALSE, Value::TRUE, Value::UNDEF];
+                    const IMMEDIATES: [Value; 4] =
+                        [Value::NULL, Value::FALSE, Value::TRUE, Value::UNDEF];
                     set!(a!(w), *IMMEDIATES.as_ptr().add(b!(w) & 3));
                     next!(1);
                 }
                 Op::LoadStr => {
                     let v = *(*vm).strings.add(*pc.add(1) as usize);
                     if v.0 == 0 {
-                        slow!(slow::load_str);
+                        slow!(make::load_str);
                     }
                     set!(a!(w), v);
                     next!(2);
@@ -432,7 +440,7 @@ pub(crate) unsafe fn run_loop(vm: *mut Vm, mut pc: *const u32, mut base: *mut Va
                 Op::LoadFunc => {
                     let v = *(*vm).closures.add(*pc.add(1) as usize);
                     if v.0 == 0 {
-                        slow!(slow::load_func);
+                        slow!(make::load_func);
                     }
                     set!(a!(w), v);
                     next!(2);
@@ -441,7 +449,7 @@ pub(crate) unsafe fn run_loop(vm: *mut Vm, mut pc: *const u32, mut base: *mut Va
                     set!(a!(w), Value::builtin(*pc.add(1) as u16));
                     next!(2);
                 }
-                Op::LoadSession => slow!(slow::load_session),
+                Op::LoadSession => slow!(make::load_session),
 
                 // ---- conversions and checks
                 Op::BoxBool => {
@@ -695,7 +703,8 @@ pub(crate) unsafe fn run_loop(vm: *mut Vm, mut pc: *const u32, mut base: *mut Va
                 Op::CallValue => {
                     let callee = get!(b!(w));
                     let p = callee.0.wrapping_sub(TAG_FUNC << 48) as *const Closure;
-                    if p as u64 >> 48 != 0 || (*p).header.kind != Kind::Closure || !call_allowed!() {
+                    if p as u64 >> 48 != 0 || (*p).header.kind != Kind::Closure || !call_allowed!()
+                    {
                         slow!(call::call_value);
                     }
                     let info = (*vm).funcs.add((*p).func as usize);
@@ -732,17 +741,17 @@ pub(crate) unsafe fn run_loop(vm: *mut Vm, mut pc: *const u32, mut base: *mut Va
                 Op::CallBuiltin => slow!(call::call_builtin),
 
                 // ---- variables outside the frame
-                Op::MakeClosure => slow!(slow::make_closure),
+                Op::MakeClosure => slow!(make::make_closure),
                 Op::GetUpvalue => {
                     let closure = (*(*vm).frame).closure.ptr().cast::<Closure>();
                     set!(a!(w), *closure.add(1).cast::<Value>().add(b!(w)));
                     next!(1);
                 }
-                Op::NewCell => slow!(slow::new_cell),
+                Op::NewCell => slow!(make::new_cell),
                 Op::GetCell => {
                     let cell = get!(b!(w)).0.wrapping_sub(TAG_HEAP << 48) as *const Value;
                     if cell as u64 >> 48 != 0 || (*cell.add(1)).is_undef() {
-                        slow!(slow::get_cell);
+                        slow!(make::get_cell);
                     }
                     set!(a!(w), *cell.add(1));
                     next!(1);
@@ -750,7 +759,7 @@ pub(crate) unsafe fn run_loop(vm: *mut Vm, mut pc: *const u32, mut base: *mut Va
                 Op::SetCell => {
                     let cell = get!(a!(w)).0.wrapping_sub(TAG_HEAP << 48) as *mut Value;
                     if cell as u64 >> 48 != 0 {
-                        slow!(slow::set_cell);
+                        slow!(make::set_cell);
                     }
                     *cell.add(1) = get!(b!(w));
                     next!(1);
@@ -758,7 +767,7 @@ pub(crate) unsafe fn run_loop(vm: *mut Vm, mut pc: *const u32, mut base: *mut Va
                 Op::GetGlobal => {
                     let v = *(*vm).globals.add(*pc.add(1) as usize);
                     if v.is_undef() {
-                        slow!(slow::get_global);
+                        slow!(make::get_global);
                     }
                     set!(a!(w), v);
                     next!(2);
@@ -769,7 +778,7 @@ pub(crate) unsafe fn run_loop(vm: *mut Vm, mut pc: *const u32, mut base: *mut Va
                 }
 
                 // ---- arrays, objects, strings
-                Op::NewArray => slow!(slow::new_array),
+                Op::NewArray => slow!(make::new_array),
                 Op::ArrayGet => {
                     let array = as_array(get!(b!(w)));
                     if array.is_null() {
@@ -843,13 +852,13 @@ pub(crate) unsafe fn run_loop(vm: *mut Vm, mut pc: *const u32, mut base: *mut Va
                 }
                 Op::GetIndexOpt => slow!(access::get_index_opt),
                 Op::SetIndex => slow!(access::set_index),
-                Op::NewObject => slow!(slow::new_object),
-                Op::Concat => slow!(slow::concat),
+                Op::NewObject => slow!(make::new_object),
+                Op::Concat => slow!(make::concat),
 
                 // ---- records and sessions
-                Op::NewRecord => slow!(slow::new_record),
-                Op::NewInstance => slow!(slow::new_instance),
-                Op::CopyRecord => slow!(slow::copy_record),
+                Op::NewRecord => slow!(make::new_record),
+                Op::NewInstance => slow!(make::new_instance),
+                Op::CopyRecord => slow!(make::copy_record),
                 Op::GetField => {
                     let p = get!(b!(w)).0.wrapping_sub(TAG_HEAP << 48);
                     if p >> 48 != 0 {
@@ -897,16 +906,16 @@ pub(crate) unsafe fn run_loop(vm: *mut Vm, mut pc: *const u32, mut base: *mut Va
                 }
 
                 // ---- iteration, output, host
-                Op::IterNew => slow!(slow::iter_new),
-                Op::IterNext => slow!(slow::iter_next),
-                Op::IterKey => slow!(slow::iter_key),
-                Op::IterValue => slow!(slow::iter_value),
-                Op::Print => slow!(slow::print),
-                Op::Snapshot => slow!(slow::snapshot),
-                Op::Oscillate => slow!(slow::oscillate),
-                Op::ReadExternal => slow!(slow::read_external),
+                Op::IterNew => slow!(iterate::iter_new),
+                Op::IterNext => slow!(iterate::iter_next),
+                Op::IterKey => slow!(iterate::iter_key),
+                Op::IterValue => slow!(iterate::iter_value),
+                Op::Print => slow!(host::print),
+                Op::Snapshot => slow!(host::snapshot),
+                Op::Oscillate => slow!(host::oscillate),
+                Op::ReadExternal => slow!(host::read_external),
                 Op::Fail => slow!(slow::fail),
-                Op::Suspend => slow!(slow::suspend),
+                Op::Suspend => slow!(host::suspend),
             }
         }
     }

@@ -147,7 +147,8 @@ func @3 \"count\" {
 }
 ";
 
-const LAMP_OUTPUT: &str = "false\n<function Lamp::flip>\ntrue\n1\n1\n1\n<session-instance Lamp>\n<session Lamp>";
+const LAMP_OUTPUT: &str =
+    "false\n<function Lamp::flip>\ntrue\n1\n1\n1\n<session-instance Lamp>\n<session Lamp>";
 
 #[test]
 fn sessions_have_methods_statics_and_bound_methods() {
@@ -157,7 +158,10 @@ fn sessions_have_methods_statics_and_bound_methods() {
 #[test]
 fn member_errors_follow_the_catalogue() {
     let cases = [
-        ("get_member r3, r2, \"lit\", s6", "Access denied to private field 'lit' of session 'Lamp'"),
+        (
+            "get_member r3, r2, \"lit\", s6",
+            "Access denied to private field 'lit' of session 'Lamp'",
+        ),
         ("get_member r3, r2, \"off\", s6", "Session instance of 'Lamp' has no member 'off'"),
         ("set_member r3, r2, r4, \"off\", s6", "Session instance of 'Lamp' has no field 'off'"),
         ("set_member r3, r2, r4, \"flip\", s6", "Cannot assign to method 'flip'"),
@@ -168,7 +172,10 @@ fn member_errors_follow_the_catalogue() {
         ),
         ("get_member r3, r0, \"off\", s6", "Session 'Lamp' has no static member 'off'"),
         ("set_member r3, r0, r4, \"off\", s6", "Session 'Lamp' has no static field 'off'"),
-        ("load_imm r3, 0\n get_member r3, r3, \"m\", s6", "Cannot access member 'm' on value 'null'"),
+        (
+            "load_imm r3, 0\n get_member r3, r3, \"m\", s6",
+            "Cannot access member 'm' on value 'null'",
+        ),
         ("set_member r3, r4, r4, \"m\", s6", "Assignment target is not a session member"),
         ("load_imm r3, 0\n call_value r3, r3, ()", "Cannot call null value"),
         ("call_value r3, r4, ()", "Value is not callable"),

@@ -44,10 +44,7 @@ func @1 \"bad\" {
 
 #[test]
 fn errors_are_caught_with_kind_position_and_trace() {
-    prints(
-        CATCH,
-        "Index 4 out of bounds\nindex\n8\nat bad (t.hyp:8:5)\nat main (t.hyp:2:1)\nstop",
-    );
+    prints(CATCH, "Index 4 out of bounds\nindex\n8\nat bad (t.hyp:8:5)\nat main (t.hyp:2:1)\nstop");
 }
 
 const OVERFLOW: &str = "
@@ -147,28 +144,63 @@ fn the_heap_limit_is_catchable_once() {
     let (output, outcome) = run_with(&HUNGRY.replace("HANDLER", ""), limit);
     assert_eq!(output, "Heap limit of 4194304 bytes exceeded\n");
     assert_eq!(outcome.exit_code, 0);
-    let (_, outcome) = run_with(&HUNGRY.replace("HANDLER", "  jump again").replace("caught:", "caught:\nagain:\n  new_array r2, (r1, r1, r1, r1)\n  array_push r0, r0, r2").replace("print r2, 0", ""), limit);
+    let (_, outcome) = run_with(
+        &HUNGRY
+            .replace("HANDLER", "  jump again")
+            .replace(
+                "caught:",
+                "caught:\nagain:\n  new_array r2, (r1, r1, r1, r1)\n  array_push r0, r0, r2",
+            )
+            .replace("print r2, 0", ""),
+        limit,
+    );
     assert_eq!(outcome.exit_code, 7);
 }
 
-#[test]
-fn an_interrupt_ends_the_program_after_its_finales() {
-    let source = "
+const EXIT: &str = "
 source \"t.hyp\"
 main @0
 finale @1
 func @0 \"main\" {
-again:
-  jump again
+  regs any*2 | f64
+  load_f64 r2, 5.0
+try:
+  call_builtin r0, Exit, (r2)
+end:
+  ret_null
+caught:
+  load_str r0, \"never\"
+  print r0, 0
+  ret_null
+cleanup:
+  load_str r0, \"finally\"
+  print r0, 0
+  throw r1
+  .handler try, end, caught, r1
+  .cleanup try, end, cleanup, r1
 }
 func @1 \"finale\" {
-  regs string
-  load_str r0, \"bye\"
+  regs any
+  load_str r0, \"finale\"
   print r0, 0
   ret_null
 }
 ";
-    let module = hyp_bytecode::text::assemble(source).expect("assembles");
+
+#[test]
+fn exit_passes_catch_and_runs_finally_and_finale() {
+    let (output, outcome) = run(EXIT);
+    assert_eq!((output.as_str(), outcome.exit_code), ("finally\nfinale\n", 5));
+    assert_eq!(outcome.error, None);
+}
+
+/// Runs a program that never ends by itself and interrupts it.
+fn interrupted(body: &str) -> (i32, String) {
+    let source = format!(
+        "source \"t.hyp\"\nmain @0\nfinale @1\nfunc @0 \"main\" {{\n{body}\n}}\n\
+         func @1 \"finale\" {{\n  regs string\n  load_str r0, \"bye\"\n  print r0, 0\n  ret_null\n}}\n"
+    );
+    let module = hyp_bytecode::text::assemble(&source).expect("assembles");
     let module = std::sync::Arc::new(hyp_bytecode::verify::verify(module).expect("verifies"));
     let sink = super::Sink::default();
     let mut options = hyp_vm::VmOptions::new();
@@ -181,6 +213,23 @@ func @1 \"finale\" {
     });
     let outcome = vm.run();
     thread.join().expect("the thread only stores a flag");
-    assert_eq!((outcome.exit_code, outcome.error), (130, None));
-    assert_eq!(&*sink.0.lock().expect("no test panics while writing"), b"bye\n");
+    assert_eq!(outcome.error, None);
+    let bytes = sink.0.lock().expect("no test panics while writing").clone();
+    (outcome.exit_code, String::from_utf8(bytes).expect("output is text"))
+}
+
+#[test]
+fn an_interrupt_ends_the_program_after_its_finales() {
+    let loops = [
+        "again:\n jump again",
+        // A branch that is always decided out of line.
+        "regs string\n load_str r0, \"x\"\nagain:\n jump_truthy r0, again\n ret_null",
+        // A handler that leads back to what raises.
+        "regs any\nagain:\n throw r0\nend:\n ret_null\n .handler again, end, again, r0",
+        // Calls without loops.
+        "regs any\nagain:\n call r0, @0, ()\nend:\n ret_null\n .handler again, end, again, r0",
+    ];
+    for body in loops {
+        assert_eq!(interrupted(body), (130, "bye\n".to_owned()), "{body}");
+    }
 }

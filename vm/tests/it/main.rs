@@ -52,7 +52,9 @@ fn run(source: &str) -> (String, Outcome) {
 
 /// A program whose body is `code`, with `regs` as its registers.
 fn main_with(regs: &str, code: &str) -> String {
-    format!("source \"t.hyp\"\nsites 4\nmain @0\nfunc @0 \"main\" {{\n  regs {regs}\n{code}\n  ret_null\n}}\n")
+    format!(
+        "source \"t.hyp\"\nsites 4\nmain @0\nfunc @0 \"main\" {{\n  regs {regs}\n{code}\n  ret_null\n}}\n"
+    )
 }
 
 /// Checks the output of a program that ends well.

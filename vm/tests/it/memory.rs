@@ -73,7 +73,10 @@ fn garbage_is_reclaimed() {
         print r3, 0";
     let source = main_with("any, f64, any*2", code);
     let (output, outcome) = run_with(&source, |o| o.heap_bytes_max = 16 << 20);
-    assert_eq!((output.as_str(), outcome.exit_code), ("{299999: [299999, 299999, 299999, 299999]}\n", 0));
+    assert_eq!(
+        (output.as_str(), outcome.exit_code),
+        ("{299999: [299999, 299999, 299999, 299999]}\n", 0)
+    );
 }
 
 #[test]

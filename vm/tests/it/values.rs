@@ -170,7 +170,10 @@ fn objects_keep_insertion_order() {
     let (output, outcome) = super::run(&main_with("string, f64, string, any*3", code));
     assert_eq!(output, "{b: 1, a: true, 1: a}\n{b: a, a: true, 1: a, c: true}\na\nnull\n");
     let report = outcome.error.expect("zz is missing").to_string();
-    assert_eq!(report, "t.hyp:5:2: Runtime error: Object has no field 'zz'\n    at main (t.hyp:5:2)");
+    assert_eq!(
+        report,
+        "t.hyp:5:2: Runtime error: Object has no field 'zz'\n    at main (t.hyp:5:2)"
+    );
 }
 
 #[test]
@@ -222,7 +225,10 @@ fn equality_is_structural() {
         array_push r2, r2, r1
         print r3, 0";
     prints(
-        &main_with("any, f64, any*3, any, any | bool", &code.replace("r5,", "r7,").replace(", r5", ", r7")),
+        &main_with(
+            "any, f64, any*3, any, any | bool",
+            &code.replace("r5,", "r7,").replace(", r5", ", r7"),
+        ),
         "true\ntrue\nfalse\n[1, 1, [...], 1]",
     );
 }

@@ -18,6 +18,11 @@ pub(super) fn build(cli: &Cli, build: &Build) -> Result<i32, i32> {
     if let Some(emit @ (Emit::Tokens | Emit::Ast)) = build.emit {
         return syntax(&build.file, emit);
     }
+    let path = build.output.clone().unwrap_or_else(|| default_output(&build.file));
+    if build.emit.is_none() && is_same_file(&build.file, &path) {
+        eprintln!("hypc: {}: output would replace the program; choose another with `-o`", path.display());
+        return Err(i32::from(exit::USAGE));
+    }
     let mut options = build.compile.options();
     options.dump_ssa = build.emit == Some(Emit::Ssa);
     let compilation = compile_file(cli, &build.file, &options)?;
@@ -32,7 +37,6 @@ pub(super) fn build(cli: &Cli, build: &Build) -> Result<i32, i32> {
     if build.emit == Some(Emit::Bytecode) {
         return Ok(i32::from(print(&hyp_bytecode::text::disassemble(&module))));
     }
-    let path = build.output.clone().unwrap_or_else(|| default_output(&build.file));
     write_atomically(&path, &container::write(&module)).map_err(|error| {
         eprintln!("hypc: {}: cannot write: {error}", path.display());
         i32::from(exit::INPUT)
@@ -45,6 +49,12 @@ fn default_output(source: &Path) -> PathBuf {
         return PathBuf::from("out.hbc");
     }
     source.with_extension("hbc")
+}
+
+/// Whether both paths lead to one regular file.
+fn is_same_file(source: &Path, output: &Path) -> bool {
+    let files = (source.canonicalize(), output.canonicalize());
+    matches!(files, (Ok(a), Ok(b)) if a == b && a.is_file())
 }
 
 /// Writes beside the target and renames, so that a broken-off build leaves no half file.

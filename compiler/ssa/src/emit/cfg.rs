@@ -134,6 +134,16 @@ impl Cfg {
                 });
             if raises { handler.0 } else { NONE }
         }));
+        // `Exit` passes by a `catch` on its way to the `finally` around it, even if nothing in the
+        // `catch` block can raise.
+        for b in 0..func.blocks.len() {
+            let mut at = self.handler[b];
+            while at != NONE && !func.blocks[at as usize].is_cleanup {
+                let outer = func.blocks[at as usize].handler.map_or(NONE, |h| h.0);
+                self.handler[at as usize] = outer;
+                at = outer;
+            }
+        }
     }
 
     /// Successor `i`; those that should come later in the code first.

@@ -506,9 +506,14 @@ impl Layout {
             for inst in &self.out[code] {
                 let labels = &self.labels[inst.labels.0 as usize..inst.labels.1 as usize];
                 self.work.extend(labels.iter().map(|&l| place[l as usize]).filter(|&p| p != NONE));
-                let handler = cfg.handler[inst.block as usize];
-                if handler != NONE && super::cfg::can_raise(inst.op) {
+                if !super::cfg::can_raise(inst.op) {
+                    continue;
+                }
+                // A `catch` also leads to the `finally` around it, by `Exit`.
+                let mut handler = cfg.handler[inst.block as usize];
+                while handler != NONE {
                     self.work.push(place[handler as usize]);
+                    handler = cfg.handler[handler as usize];
                 }
             }
         }

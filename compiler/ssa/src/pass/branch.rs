@@ -7,7 +7,6 @@ mod thread;
 
 use hyp_bytecode::op::Op;
 
-use crate::cfg::Cfg;
 use crate::ir::{Block, Def, Func, ModuleFacts, Opcode, Term, Value};
 
 /// Rounds after which the pass stops even if more could be done.
@@ -18,6 +17,7 @@ pub fn run(func: &mut Func, _facts: &dyn ModuleFacts) {
     drop_unreachable(func);
     invert_conditions(func);
     for _ in 0..ROUNDS_MAX {
+        // Only threading leaves blocks that nothing reaches.
         let threaded = thread::thread(func);
         if threaded {
             drop_unreachable(func);
@@ -28,7 +28,6 @@ pub fn run(func: &mut Func, _facts: &dyn ModuleFacts) {
             break;
         }
     }
-    drop_unreachable(func);
 }
 
 fn drop_unreachable(func: &mut Func) {
@@ -61,39 +60,46 @@ fn operand_of(func: &Func, op: Op, v: Value) -> Option<Value> {
     if data.op == Opcode::Op(op) { data.args.first().copied() } else { None }
 }
 
+/// What the edges to a block pass for one of its parameters, the parameter itself left out.
+#[derive(Clone, Copy, PartialEq)]
+enum Incoming {
+    None,
+    Only(Value),
+    Several,
+}
+
 /// Removes parameters that get the same value on every edge, apart from themselves.
 fn simplify_params(func: &mut Func) -> bool {
     let mut is_fixed = fixed_blocks(func);
-    let cfg = Cfg::new(func);
+    if func.blocks.iter().zip(&is_fixed).all(|(b, fixed)| *fixed || b.params.is_empty()) {
+        return false;
+    }
     let mut changed = false;
-    // Edges in a table, so that each parameter is looked at once per round.
-    let mut only: Vec<Vec<Option<Value>>> =
-        func.blocks.iter().map(|b| vec![None; b.params.len()]).collect();
-    let mut varies: Vec<Vec<bool>> =
-        func.blocks.iter().map(|b| vec![false; b.params.len()]).collect();
-    for &block in &cfg.order {
-        func.block(block).term.for_each_edge(|edge| {
-            let to = edge.block.0 as usize;
-            for (i, &arg) in edge.args.iter().enumerate() {
-                if arg == func.blocks[to].params[i] || only[to][i] == Some(arg) {
-                    continue;
+    // What the edges pass, by parameter, so that each edge is looked at once per round.
+    let mut incoming = vec![Incoming::None; func.values.len()];
+    for block in &func.blocks {
+        block.term.for_each_edge(|edge| {
+            let params = &func.blocks[edge.block.0 as usize].params;
+            for (&param, &arg) in params.iter().zip(&edge.args) {
+                let incoming = &mut incoming[param.0 as usize];
+                if arg != param && *incoming != Incoming::Only(arg) {
+                    *incoming = match incoming {
+                        Incoming::None => Incoming::Only(arg),
+                        Incoming::Only(_) | Incoming::Several => Incoming::Several,
+                    };
                 }
-                varies[to][i] |= only[to][i].is_some();
-                only[to][i] = Some(arg);
             }
         });
     }
-    for block in &cfg.order {
-        let b = block.0 as usize;
-        let params = func.blocks[b].params.len();
-        if is_fixed[b] || (0..params).all(|i| varies[b][i] || only[b][i].is_none()) {
+    for b in 0..func.blocks.len() {
+        let only = |param: &Value| matches!(incoming[param.0 as usize], Incoming::Only(_));
+        if is_fixed[b] || !func.blocks[b].params.iter().any(only) {
             is_fixed[b] = true;
             continue;
         }
         changed = true;
-        for i in 0..params {
-            if let (false, Some(value)) = (varies[b][i], only[b][i]) {
-                let param = func.blocks[b].params[i];
+        for param in &func.blocks[b].params {
+            if let Incoming::Only(value) = incoming[param.0 as usize] {
                 func.values[param.0 as usize].def = Def::Alias(value);
             }
         }

@@ -8,7 +8,7 @@ use crate::ir::{Block, Def, Func, Inst, InstData, ModuleFacts, Opcode, Value};
 
 /// Runs the pass.
 pub fn run(func: &mut Func, _facts: &dyn ModuleFacts) {
-    let cfg = super::reachable_cfg(func);
+    let cfg = super::reachable_flow(func);
     let mut marker = Marker {
         func,
         is_live: vec![false; func.values.len()],

@@ -15,7 +15,7 @@ const TEXT_MAX: usize = 1024;
 
 /// Runs the pass.
 pub fn run(func: &mut Func, facts: &dyn ModuleFacts) {
-    let cfg = super::reachable_cfg(func);
+    let cfg = super::reachable_flow(func);
     for &block in &cfg.order {
         let insts = std::mem::take(&mut func.blocks[block.0 as usize].insts);
         let mut folder = Folder { func, facts, out: Vec::with_capacity(insts.len()) };

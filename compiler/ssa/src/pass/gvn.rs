@@ -4,6 +4,8 @@
 //! already, are shared across blocks. Rows that read mutable state are shared within a block up to
 //! the next write or call; stores make the value known to the loads that follow.
 
+use std::collections::hash_map::Entry;
+
 use ahash::AHashMap;
 use hyp_bytecode::module::{Desc, DescId};
 use hyp_bytecode::op::{Effects, Op};
@@ -21,12 +23,12 @@ const VALUE_REACH: u32 = 2000;
 /// Runs the pass.
 pub fn run(func: &mut Func, facts: &dyn ModuleFacts) {
     let cfg = super::reachable_cfg(func);
-    let n_slots = func.n_slots as usize;
+    let (n_slots, n_insts) = (func.n_slots as usize, func.insts.len());
     let mut numbering = Numbering {
         func,
         facts,
         cfg: &cfg,
-        known: AHashMap::new(),
+        known: AHashMap::with_capacity(n_insts),
         slots: vec![None; n_slots],
         epochs: [0; MEMORIES],
         now: 0,
@@ -188,18 +190,26 @@ impl Numbering<'_> {
         let Some(result) = data.result else { return true };
         let key = self.key(op, data, class);
         let limit = if class == Class::Constant { CONSTANT_REACH } else { VALUE_REACH };
-        if let Some(known) = self.known.get(&key)
-            && self.now - known.at <= limit
-            && (known.block == self.block
-                || class == Class::Pure && self.cfg.dominates(known.block, self.block))
-            && self.func.rep(result).accepts(self.func.rep(known.value))
-        {
-            let value = known.value;
-            self.alias(result, value);
-            return false;
+        let new = Known { value: result, block: self.block, at: self.now };
+        match self.known.entry(key) {
+            Entry::Vacant(entry) => {
+                entry.insert(new);
+                true
+            }
+            Entry::Occupied(mut entry) => {
+                let known = *entry.get();
+                let is_usable = self.now - known.at <= limit
+                    && (known.block == self.block
+                        || class == Class::Pure && self.cfg.dominates(known.block, self.block))
+                    && self.func.rep(result).accepts(self.func.rep(known.value));
+                if is_usable {
+                    self.alias(result, known.value);
+                } else {
+                    entry.insert(new);
+                }
+                !is_usable
+            }
         }
-        self.known.insert(key, Known { value: result, block: self.block, at: self.now });
-        true
     }
 
     /// Whether the outcome of a type test cannot change: nothing is asked about elements.
@@ -222,7 +232,7 @@ impl Numbering<'_> {
     }
 
     fn key(&self, op: Op, data: &InstData, class: Class) -> Key {
-        let mut args = data.args.clone();
+        let mut args: SmallVec<[Value; 4]> = SmallVec::from_slice(&data.args);
         if is_commutative(op) {
             args.sort_unstable();
         }
@@ -264,7 +274,12 @@ impl Numbering<'_> {
             return;
         }
         let imms = if op == Op::NewCell { SmallVec::new() } else { data.imms.clone() };
-        let key = Key { op: load, args: SmallVec::from_slice(args), imms, epoch: self.epochs[memory_of(load)] };
+        let key = Key {
+            op: load,
+            args: SmallVec::from_slice(args),
+            imms,
+            epoch: self.epochs[memory_of(load)],
+        };
         self.known.insert(key, Known { value, block: self.block, at: self.now });
     }
 }

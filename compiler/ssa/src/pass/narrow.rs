@@ -7,7 +7,9 @@ use hyp_bytecode::rep::{Rep, TypeId};
 use smallvec::SmallVec;
 
 use crate::cfg::Cfg;
-use crate::ir::{Block, Def, Func, Inst, InstData, ModuleFacts, Opcode, Pos, Term, Value, ValueData};
+use crate::ir::{
+    Block, Def, Func, Inst, InstData, ModuleFacts, Opcode, Pos, Term, Value, ValueData,
+};
 
 /// How far up the dominator tree tests are looked for, so that the pass stays linear.
 const REACH: usize = 8;
@@ -53,8 +55,15 @@ impl Narrower<'_> {
             Op::SetMember | Op::CallMethod => {
                 self.narrow_operand(block, inst, 0, |rep| rep != Rep::F64);
             }
-            Op::AddAny | Op::SubAny | Op::MulAny | Op::DivAny | Op::ModAny | Op::PowAny
-            | Op::LtAny | Op::LeAny | Op::EqAny => {
+            Op::AddAny
+            | Op::SubAny
+            | Op::MulAny
+            | Op::DivAny
+            | Op::ModAny
+            | Op::PowAny
+            | Op::LtAny
+            | Op::LeAny
+            | Op::EqAny => {
                 self.narrow_operand(block, inst, 0, |rep| rep == Rep::F64);
                 self.narrow_operand(block, inst, 1, |rep| rep == Rep::F64);
             }

@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 
 use super::{fixed_blocks, operand_of};
 use crate::cfg::Cfg;
-use crate::ir::{Block, Edge, Func, Opcode, Term, Value};
+use crate::ir::{Block, BlockData, Edge, Func, Inst, Opcode, Term, Value};
 
 /// Most blocks that one edge is led through; ends cycles of empty blocks.
 const HOPS_MAX: usize = 16;
@@ -19,37 +19,78 @@ type Facts = SmallVec<[(Value, bool); 4]>;
 
 /// Redirects edges and decides branches; returns whether anything changed.
 pub(super) fn thread(func: &mut Func) -> bool {
+    let mut passable = passable_blocks(func);
+    let repeated = repeated_conditions(func);
+    // Mostly there is nothing to do, which is known before the dominators are.
+    if repeated.is_empty() && !passable.contains(&true) {
+        return false;
+    }
     let cfg = Cfg::new(func);
-    let uses = crate::pass::count_uses(func, &cfg);
-    let mut is_fixed = fixed_blocks(func);
     for &block in &cfg.order {
         // Leading an edge past a loop's head could give the loop a second entrance.
         let is_backward = |pred: &Block| cfg.position(*pred) >= cfg.position(block);
-        is_fixed[block.0 as usize] |= cfg.preds(block).iter().any(is_backward);
+        let passable = &mut passable[block.0 as usize];
+        *passable = *passable && !cfg.preds(block).iter().any(is_backward);
     }
-    let passable: Vec<bool> = (0..func.blocks.len())
-        .map(|b| !is_fixed[b] && is_passable(func, Block(b as u32), &uses))
-        .collect();
     // Facts are read from the dominators as they were, so changes wait until all is known.
-    let terms: Vec<Option<Term>> =
-        cfg.order.iter().map(|&block| redirected(func, &cfg, block, &passable)).collect();
-    let mut changed = false;
-    for (&block, term) in cfg.order.iter().zip(terms) {
-        if let Some(term) = term {
-            func.blocks[block.0 as usize].term = term;
-            changed = true;
-        }
+    let mut changes: Vec<(Block, Term)> = Vec::new();
+    for &block in &cfg.order {
+        let term = redirected(func, &cfg, block, &passable, &repeated);
+        changes.extend(term.map(|term| (block, term)));
+    }
+    let changed = !changes.is_empty();
+    for (block, term) in changes {
+        func.blocks[block.0 as usize].term = term;
     }
     changed
 }
 
+/// Blocks that edges can be led through if they are no loop heads.
+fn passable_blocks(func: &Func) -> Vec<bool> {
+    let mut passable: Vec<bool> = fixed_blocks(func).iter().map(|fixed| !fixed).collect();
+    for (block, passable) in func.blocks.iter().zip(&mut passable) {
+        *passable = *passable && only_tests(func, block);
+    }
+    if passable.contains(&true) {
+        let uses = crate::pass::count_uses(func);
+        for (block, passable) in func.blocks.iter().zip(&mut passable) {
+            *passable = *passable && is_self_contained(func, block, &uses);
+        }
+    }
+    passable
+}
+
+/// Conditions of several branches, ascending.
+fn repeated_conditions(func: &Func) -> Vec<Value> {
+    let mut conditions: Vec<Value> = Vec::with_capacity(func.blocks.len());
+    conditions.extend(func.blocks.iter().filter_map(|block| match block.term {
+        Term::Branch { cond, .. } => Some(cond),
+        _ => None,
+    }));
+    conditions.sort_unstable();
+    let mut last = None;
+    conditions.retain(|&cond| last.replace(cond) == Some(cond));
+    conditions
+}
+
 /// The block's end with decided branches and redirected edges, if it differs.
-fn redirected(func: &Func, cfg: &Cfg, block: Block, passable: &[bool]) -> Option<Term> {
+fn redirected(
+    func: &Func,
+    cfg: &Cfg,
+    block: Block,
+    passable: &[bool],
+    repeated: &[Value],
+) -> Option<Term> {
     let old = &func.block(block).term;
-    if matches!(old, Term::None | Term::Return(_) | Term::Throw(_) | Term::Raise(..)) {
+    let mut may_change = match old {
+        Term::Branch { cond, .. } => repeated.binary_search(cond).is_ok(),
+        _ => false,
+    };
+    old.for_each_edge(|edge| may_change |= passable[edge.block.0 as usize]);
+    if !may_change {
         return None;
     }
-    let facts = facts_at(func, cfg, block);
+    let mut facts = facts_at(func, cfg, block);
     let mut term = match old {
         Term::Branch { cond, then, other } => match fact_about(&facts, *cond) {
             Some(true) => Some(Term::Jump(then.clone())),
@@ -62,7 +103,7 @@ fn redirected(func: &Func, cfg: &Cfg, block: Block, passable: &[bool]) -> Option
     let mut redirects: SmallVec<[(usize, Edge); 2]> = SmallVec::new();
     let current = term.as_ref().unwrap_or(old);
     current.for_each_edge(|edge| {
-        let mut facts = facts.clone();
+        let n_facts = facts.len();
         if let Term::Branch { cond, .. } = current {
             facts.push((*cond, at == 0));
         }
@@ -73,6 +114,7 @@ fn redirected(func: &Func, cfg: &Cfg, block: Block, passable: &[bool]) -> Option
             led = Some(next);
         }
         redirects.extend(led.map(|edge| (at, edge)));
+        facts.truncate(n_facts);
         at += 1;
     });
     if !redirects.is_empty() {
@@ -115,18 +157,18 @@ fn fact_about(facts: &Facts, cond: Value) -> Option<bool> {
     facts.iter().find(|(known, _)| *known == cond).map(|(_, value)| *value)
 }
 
-/// Whether nothing outside a block reads what it defines, and all it does is to test.
-fn is_passable(func: &Func, block: Block, uses: &[u32]) -> bool {
-    let data = func.block(block);
-    if !matches!(data.term, Term::Jump(_) | Term::Branch { .. }) || data.insts.len() > 3 {
-        return false;
-    }
-    let is_test = |inst: &crate::ir::Inst| {
+/// Whether all that a block does is to test.
+fn only_tests(func: &Func, data: &BlockData) -> bool {
+    let is_test = |inst: &Inst| {
         matches!(func.inst(*inst).op, Opcode::Op(Op::Truthy | Op::Not | Op::BoxBool | Op::IsNull))
     };
-    if !data.insts.iter().all(is_test) {
-        return false;
-    }
+    matches!(data.term, Term::Jump(_) | Term::Branch { .. })
+        && data.insts.len() <= 3
+        && data.insts.iter().all(is_test)
+}
+
+/// Whether nothing outside a block that only tests reads what it defines.
+fn is_self_contained(func: &Func, data: &BlockData, uses: &[u32]) -> bool {
     let mut inside: SmallVec<[(Value, u32); 8]> = SmallVec::new();
     inside.extend(data.params.iter().map(|v| (*v, 0)));
     inside.extend(data.insts.iter().filter_map(|i| func.inst(*i).result).map(|v| (v, 0)));

@@ -65,7 +65,7 @@ pub(super) fn rewrite(
     kinds: Kinds,
     changes: &Changes,
 ) {
-    let uses = crate::pass::count_uses(func, cfg);
+    let uses = crate::pass::count_uses(func);
     let non_null_at_end = vec![Vec::new(); func.blocks.len()];
     let mut rewriter = Rewriter {
         func,

@@ -1,0 +1,73 @@
+//! Output, input, copies.
+//!
+//! Every function is [`super::Slow`]; its safety contract is that of [`super::run_loop`].
+
+use super::at::{define, perform};
+use crate::error::Trap;
+use crate::number;
+use crate::value::Value;
+use crate::vm::Vm;
+
+slow! {
+    perform 1 print |vm, at| vm.print(at.reg(at.a()), at.b());
+    define 1 snapshot |vm, at| {
+        vm.safepoint();
+        vm.snapshot(at.reg(at.b()))
+    };
+    define 2 oscillate |vm, at| {
+        let v = at.reg(at.b());
+        match v.as_bool() {
+            Some(b) => Ok(Value::bool(!b)),
+            None => {
+                let (name, got) = (vm.name(at.word(1)), vm.type_name(v));
+                Err(Trap::runtime(format!("Oscillate target '{name}' must be boolean, got {got}")))
+            }
+        }
+    };
+    define 1 read_external |vm, at| vm.read_external(at.b());
+    perform 1 suspend |vm, _at| vm.suspend();
+}
+
+impl Vm {
+    fn print(&mut self, v: Value, kind: usize) -> Result<(), Trap> {
+        let mut out = std::mem::take(&mut self.output.buffer);
+        match kind {
+            2 => out.push_str(&self.display(v).to_uppercase()),
+            3 => {
+                out.push_str("[DEBUG] ");
+                self.display_into(v, &mut out);
+            }
+            _ => self.display_into(v, &mut out),
+        }
+        if matches!(kind, 0 | 2) {
+            out.push('\n');
+        }
+        self.output.buffer = out;
+        self.output.flush_if_full()
+    }
+
+    fn read_external(&mut self, kind: usize) -> Result<Value, Trap> {
+        let Some(line) = self.read_line()? else { return Ok(Value::NULL) };
+        match kind {
+            1 => number::parse(line.trim())
+                .map(Value::num)
+                .ok_or_else(|| Trap::runtime(format!("Cannot convert '{line}' to number"))),
+            2 => match line.trim().to_ascii_lowercase().as_str() {
+                "true" | "1" | "yes" => Ok(Value::TRUE),
+                "false" | "0" | "no" => Ok(Value::FALSE),
+                _ => Err(Trap::runtime(format!("Cannot convert '{line}' to boolean"))),
+            },
+            _ => self.heap.new_str(&line),
+        }
+    }
+
+    fn suspend(&mut self) -> Result<(), Trap> {
+        self.write_out("[SUSPEND] Program suspended - press Ctrl+C to exit")?;
+        while self.read_line()?.is_some() {
+            if self.take_interrupt() {
+                return Err(Trap::Interrupted);
+            }
+        }
+        if self.take_interrupt() { Err(Trap::Interrupted) } else { Ok(()) }
+    }
+}
