@@ -19,6 +19,7 @@ use hyp_ssa::pass;
 use crate::check;
 use crate::lower::{self, Lowered, Signature, Tables, offset_of};
 use crate::resolve;
+use crate::size;
 
 /// What to do with annotations.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -139,6 +140,7 @@ fn analyse(
 ) -> (Option<Module>, Option<String>) {
     let resolution = resolve::resolve(program, interner, diagnostics);
     let types = check::check(program, &resolution, interner, diagnostics);
+    size::check_declarations(&resolution, interner, diagnostics);
     if diagnostics.iter().any(|d| d.is_error() && d.code.is_fatal()) {
         return (None, None);
     }
@@ -165,7 +167,12 @@ fn analyse(
     if diagnostics.iter().any(|d| d.is_error() && d.code.is_fatal()) {
         return (None, dump);
     }
-    (Some(assemble(lowered, functions, source)), dump)
+    let module = assemble(lowered, functions, source);
+    if let Some(diagnostic) = size::check_module(&module) {
+        diagnostics.push(diagnostic);
+        return (None, dump);
+    }
+    (Some(module), dump)
 }
 
 fn assemble(lowered: Lowered, mut functions: Vec<Function>, source: &Source<'_>) -> Module {
@@ -192,7 +199,7 @@ struct Facts<'l> {
 
 impl Facts<'_> {
     fn signature(&self, func: FuncId) -> Option<&Signature> {
-        self.tables.signatures.get(func.0 as usize)
+        self.tables.signatures.get(func.0 as usize).map(|signature| &**signature)
     }
 
     fn type_def(&self, ty: TypeId) -> Option<&TypeDef> {
@@ -207,6 +214,10 @@ impl ModuleFacts for Facts<'_> {
 
     fn param_reps(&self, func: FuncId) -> Vec<Rep> {
         self.signature(func).map_or_else(Vec::new, |s| s.params.clone())
+    }
+
+    fn param_rep(&self, func: FuncId, param: usize) -> Option<Rep> {
+        self.signature(func)?.params.get(param).copied()
     }
 
     fn field_rep(&self, ty: TypeId, slot: u8) -> Rep {

@@ -9,4 +9,5 @@ pub mod driver;
 pub mod lower;
 pub mod resolve;
 mod sites;
+mod size;
 pub mod types;

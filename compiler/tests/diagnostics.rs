@@ -18,8 +18,11 @@ fn directory() -> PathBuf {
 type MakeSource = fn() -> Vec<u8>;
 
 /// Programs too large to be files: the code, and how to make one.
-const GENERATED: &[(Code, MakeSource)] =
-    &[(Code::SourceTooLarge, over_the_limit), (Code::FunctionTooLarge, too_many_parameters)];
+const GENERATED: &[(Code, MakeSource)] = &[
+    (Code::SourceTooLarge, over_the_limit),
+    (Code::FunctionTooLarge, too_many_parameters),
+    (Code::ProgramTooLarge, too_many_fields),
+];
 
 fn over_the_limit() -> Vec<u8> {
     vec![b' '; 16 * 1024 * 1024 + 1]
@@ -32,6 +35,11 @@ fn too_many_parameters() -> Vec<u8> {
         names.join(", ")
     );
     text.into_bytes()
+}
+
+fn too_many_fields() -> Vec<u8> {
+    let fields: Vec<String> = (0..256).map(|i| format!("f{i}: number;")).collect();
+    format!("Focus {{ record R {{ {} }} }} Relax\n", fields.join(" ")).into_bytes()
 }
 
 fn compiled(bytes: &[u8]) -> Compilation {
@@ -140,4 +148,38 @@ fn diagnostics_come_in_source_order() {
     let starts: Vec<u32> = found.diagnostics.iter().map(|d| d.primary.span.start).collect();
     assert!(starts.is_sorted(), "{starts:?}");
     assert!(starts.len() >= 4, "{starts:?}");
+}
+
+/// Sizes that the encoding cannot hold are refused with a place, at every optimisation level.
+#[test]
+fn what_a_module_cannot_hold_is_reported() {
+    let many = |n: usize, item: &dyn Fn(usize) -> String| -> String {
+        (0..n).map(item).collect::<Vec<_>>().join(" ")
+    };
+    let fields = many(256, &|i| format!("f{i} = {i};"));
+    let sessions = many(4096, &|i| format!("session S{i} {{ }}"));
+    let variables = many(201, &|i| format!("induce v{i} = {i}; v{i} = 0;"));
+    let uses = (0..201).map(|i| format!("v{i}")).collect::<Vec<_>>().join(" + ");
+    let finales = many(65_536, &|_| "finale { }".to_owned());
+    let deep = "[]".repeat(40);
+    for (code, body) in [
+        (Code::ProgramTooLarge, format!("session S {{ {fields} }} observe S();")),
+        (Code::ProgramTooLarge, sessions),
+        (Code::ProgramTooLarge, finales),
+        (
+            Code::FunctionTooLarge,
+            format!("suggestion f() {{ {variables} awaken () => {uses}; }} observe f()();"),
+        ),
+        (
+            Code::NestingTooDeep,
+            format!(
+                "suggestion f(v) {{ entrain v {{ when x: number{deep} => 1 otherwise => 2 }} }} f(1);"
+            ),
+        ),
+    ] {
+        let compilation = compiled(format!("Focus {{ {body} }} Relax").as_bytes());
+        let codes: Vec<Code> = compilation.diagnostics.iter().map(|d| d.code).collect();
+        assert!(codes.contains(&code), "{code:?} is missing in {codes:?}");
+        assert!(compilation.module.is_none(), "{code:?} leaves a module");
+    }
 }

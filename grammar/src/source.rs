@@ -128,8 +128,7 @@ impl LineIndex {
     #[must_use]
     pub fn new(source: &str) -> Self {
         let mut starts = vec![0];
-        let breaks = source.bytes().enumerate().filter(|&(_, byte)| byte == b'\n');
-        starts.extend(breaks.map(|(at, _)| offset(at + 1)));
+        starts.extend(source.match_indices('\n').map(|(at, _)| offset(at + 1)));
         Self { starts }
     }
 

@@ -17,6 +17,9 @@ use crate::vm::Vm;
 /// Longest single wait between two looks at the interrupt flag.
 const SLEEP_STEP: Duration = Duration::from_millis(20);
 
+/// Longest line of standard input, in bytes: as long as a string may be.
+const LINE_BYTES_MAX: u64 = 64 << 20;
+
 // ---- coercions
 
 impl Vm {

@@ -16,6 +16,9 @@ use crate::vm::Vm;
 /// a cut form never becomes a string.
 const DISPLAY_BYTES_MAX: usize = 64 << 20;
 
+/// Depth of nesting up to which searching the open containers one by one is fastest.
+const SEARCHED_DEPTH: usize = 32;
+
 /// A container whose elements are being printed.
 struct Open {
     container: Value,
@@ -39,12 +42,15 @@ impl Vm {
         }
         let start = out.len();
         let mut open = vec![self.open(v, out)];
+        // The open containers below the first ones.
+        let mut deep = ahash::AHashSet::new();
         while let Some(top) = open.last_mut() {
             if out.len() - start > DISPLAY_BYTES_MAX {
                 return out.push_str("...");
             }
             let Some((key, value)) = element(self, top) else {
                 out.push(if top.container.is_array() { ']' } else { '}' });
+                deep.remove(&top.container.0);
                 open.pop();
                 continue;
             };
@@ -58,9 +64,14 @@ impl Vm {
             }
             if !(value.is_array() || value.is_object()) {
                 self.display_scalar(value, out);
-            } else if open.iter().any(|o| o.container == value) {
+            } else if open.iter().take(SEARCHED_DEPTH).any(|o| o.container == value)
+                || deep.contains(&value.0)
+            {
                 out.push_str("[...]");
             } else {
+                if open.len() >= SEARCHED_DEPTH {
+                    deep.insert(value.0);
+                }
                 let inner = self.open(value, out);
                 open.push(inner);
             }

@@ -26,7 +26,7 @@ fn main() -> ExitCode {
     match std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| command::dispatch(&cli))) {
         Ok(code) => std::process::exit(code),
         Err(_) => {
-            eprintln!("hypc: internal error (this is a bug in HypnoScript)");
+            hypvm::complain!("hypc: internal error (this is a bug in HypnoScript)");
             ExitCode::from(exit::INTERNAL)
         }
     }

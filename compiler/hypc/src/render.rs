@@ -53,9 +53,9 @@ fn human(renderer: &Renderer, path: &str, source: &str, diagnostic: &Diagnostic)
         Severity::Warning => Level::WARNING,
     };
     let primary = AnnotationKind::Primary.span(range(diagnostic.primary.span, source));
-    let mut snippet = Snippet::source(source)
-        .path(path)
-        .annotation(primary.label(Some(diagnostic.primary.text.as_str()).filter(|t| !t.is_empty())));
+    let mut snippet = Snippet::source(source).path(path).annotation(
+        primary.label(Some(diagnostic.primary.text.as_str()).filter(|t| !t.is_empty())),
+    );
     for label in &diagnostic.labels {
         let context = AnnotationKind::Context.span(range(label.span, source));
         snippet = snippet.annotation(context.label(label.text.as_str()));
@@ -77,11 +77,8 @@ fn print_json(path: &str, compilation: &Compilation) {
     let mut stdout = std::io::stdout().lock();
     let renderer = Renderer::plain();
     for diagnostic in &compilation.diagnostics {
-        let labels: Vec<_> = diagnostic
-            .labels
-            .iter()
-            .map(|l| span_json(l.span, &l.text, compilation))
-            .collect();
+        let labels: Vec<_> =
+            diagnostic.labels.iter().map(|l| span_json(l.span, &l.text, compilation)).collect();
         let line = json!({
             "reason": "diagnostic",
             "v": 1,

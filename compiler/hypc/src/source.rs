@@ -13,7 +13,7 @@ use crate::render;
 /// Reads a source file; a message on standard error and an exit code if that fails.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, i32> {
     read_bounded(path, MAX_SOURCE_BYTES).map_err(|error| {
-        eprintln!("hypc: {}: cannot read: {error}", path.display());
+        hypvm::complain!("hypc: {}: cannot read: {error}", path.display());
         i32::from(exit::INPUT)
     })
 }

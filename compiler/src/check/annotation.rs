@@ -3,6 +3,7 @@
 use super::Checker;
 use crate::resolve::{Resolution, TypeDecl};
 use crate::types::{FunctionTy, Ty};
+use hyp_bytecode::module::limit;
 use hyp_grammar::ast::{Ident, Type, TypeKind};
 use hyp_grammar::diagnostic::{Code, Diagnostic};
 use hyp_grammar::intern::{Interner, known};
@@ -25,6 +26,19 @@ const NAMES: &[&str] = &[
     "trance",
 ];
 
+/// Levels of arrays, nullables and unions in an annotation: a descriptor holds as many, and one more
+/// for the null that O10 admits.
+const TYPE_DEPTH_MAX: usize = limit::DESC_DEPTH - 2;
+
+fn is_deeper(ty: &Ty, levels: usize) -> bool {
+    let Some(below) = levels.checked_sub(1) else { return true };
+    match ty {
+        Ty::Array(inner) | Ty::Nullable(inner) => is_deeper(inner, below),
+        Ty::Union(members) => members.iter().any(|m| is_deeper(m, below)),
+        _ => false,
+    }
+}
+
 impl<'a> Checker<'a, '_> {
     pub(super) fn opt_annotation(&mut self, ty: Option<&Type<'a>>) -> Option<Ty> {
         ty.map(|ty| self.annotation(ty))
@@ -37,6 +51,15 @@ impl<'a> Checker<'a, '_> {
             Names { resolution: self.resolution, interner: self.interner }.read(ty, &mut unknown);
         for name in unknown {
             self.unknown_type(name);
+        }
+        if is_deeper(&meant, TYPE_DEPTH_MAX) {
+            let message = format!("type is nested deeper than {TYPE_DEPTH_MAX} levels");
+            self.report(
+                Diagnostic::new(Code::NestingTooDeep, ty.span, message)
+                    .with_primary("too many arrays in arrays")
+                    .with_help("write `array`"),
+            );
+            return Ty::Unknown;
         }
         meant
     }

@@ -71,7 +71,7 @@ impl<'a> FnLower<'_, '_, 'a> {
     pub(super) fn coerce_variable(&mut self, var: VarId, value: Value) -> Value {
         let ty = self.m.guarantee(var);
         self.coerce(value, &ty, |f| {
-            format!("variable '{}'", f.m.interner.resolve(f.m.res.var(var).name))
+            f.m.strings.variable_note(f.m.res.var(var).name, f.m.interner)
         })
     }
 

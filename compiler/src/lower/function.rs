@@ -360,8 +360,11 @@ impl<'m, 'c, 'a> FnLower<'m, 'c, 'a> {
                     return;
                 }
                 let value = value.unwrap_or_else(|| self.b.null());
-                let name = self.name.map_or_else(String::new, |n| self.m.strings.text(n).to_owned());
-                let value = self.coerce(value, &ty, |_| format!("result of '{name}'"));
+                let value = self.coerce(value, &ty, |f| {
+                    let name = f.name.map_or("", |n| f.m.strings.text(n));
+                    let note = format!("result of '{name}'");
+                    f.m.strings.intern(&note)
+                });
                 let result = self.b.func_mut().result;
                 let value = self.fit(value, result);
                 self.b.ret(Some(value));
@@ -378,7 +381,7 @@ impl<'m, 'c, 'a> FnLower<'m, 'c, 'a> {
         &mut self,
         value: Value,
         ty: &Ty,
-        note: impl FnOnce(&Self) -> String,
+        note: impl FnOnce(&mut Self) -> StrId,
     ) -> Value {
         let rep = self.b.rep(value);
         match (ty, rep) {
@@ -393,8 +396,7 @@ impl<'m, 'c, 'a> FnLower<'m, 'c, 'a> {
             | (Ty::AnyFunction | Ty::Function(_), Rep::Ref(TypeId::FUNCTION)) => return value,
             _ => {}
         }
-        let text = note(self);
-        let note = self.m.strings.intern(&text);
+        let note = note(self);
         self.b.set_note(Some(note));
         let checked = match ty {
             Ty::Number => self.b.op(Op::CheckF64, &[value], &[]),
@@ -428,7 +430,8 @@ impl<'m, 'c, 'a> FnLower<'m, 'c, 'a> {
     ) -> Value {
         self.coerce(value, ty, |f| {
             let type_name = f.m.interner.resolve(f.m.type_infos[owner.0 as usize].name);
-            format!("field '{}' of '{type_name}'", f.m.interner.resolve(field))
+            let note = format!("field '{}' of '{type_name}'", f.m.interner.resolve(field));
+            f.m.strings.intern(&note)
         })
     }
 
@@ -440,7 +443,8 @@ impl<'m, 'c, 'a> FnLower<'m, 'c, 'a> {
     ) -> Value {
         let ty = &sig.types[param];
         self.coerce(value, ty, |f| {
-            sig.argument_note(param, &f.m.strings).unwrap_or_default()
+            let note = sig.argument_note(param, &f.m.strings).unwrap_or_default();
+            f.m.strings.intern(&note)
         })
     }
 

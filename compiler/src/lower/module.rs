@@ -1,6 +1,7 @@
 //! The module as a whole: numbering, types, globals, and the order of lowering.
 
 use std::cell::RefCell;
+use std::rc::Rc;
 
 use ahash::AHashMap;
 use hyp_bytecode::module::{
@@ -40,7 +41,7 @@ pub struct Tables {
     /// Module variables.
     pub globals: Vec<Global>,
     /// Signatures by function number.
-    pub signatures: Vec<Signature>,
+    pub signatures: Vec<Rc<Signature>>,
 }
 
 /// Takes functions in the order of their numbers, so that only one is held in SSA form at a time.
@@ -132,7 +133,7 @@ pub(super) struct ModuleLower<'c, 'a> {
     pub(super) global_of: Vec<Option<GlobalId>>,
     pub(super) storage: Vec<Storage>,
     pub(super) captures: Vec<Vec<VarId>>,
-    pub(super) signatures: Vec<Signature>,
+    pub(super) signatures: Vec<Rc<Signature>>,
     pub(super) type_infos: Vec<TypeInfo<'a>>,
     pub(super) type_defs: Vec<TypeDef>,
     pub(super) has_records: bool,
@@ -237,10 +238,10 @@ impl<'c, 'a> ModuleLower<'c, 'a> {
     }
 
     fn collect_signatures(&mut self) {
-        self.signatures = vec![Signature::default(); self.res.functions.len() + 1];
+        self.signatures = vec![Rc::default(); self.res.functions.len() + 1];
         for (index, node) in self.res.function_nodes.iter().enumerate() {
             let Some(node) = node else { continue };
-            self.signatures[index + 1] = self.signature(index, node);
+            self.signatures[index + 1] = Rc::new(self.signature(index, node));
         }
     }
 
@@ -310,7 +311,7 @@ impl<'c, 'a> ModuleLower<'c, 'a> {
         for (i, field) in decl.fields.iter().enumerate() {
             let mut ty = self.field_type(index, i);
             if field.optional && ty != Ty::Unknown && !matches!(ty, Ty::Nullable(_) | Ty::Null) {
-                ty = Ty::Nullable(std::rc::Rc::new(ty));
+                ty = Ty::Nullable(Rc::new(ty));
             }
             fields.push(FieldInfo {
                 name: field.name.name,
@@ -405,7 +406,7 @@ impl<'c, 'a> ModuleLower<'c, 'a> {
             let result = Rep::Ref(TypeId::user(u32::try_from(index).unwrap_or(0)));
             let name = Some(self.sym(decl.name.name));
             let number = FuncId(u32::try_from(self.signatures.len()).unwrap_or(u32::MAX));
-            self.signatures.push(Signature { result, name, ..Signature::default() });
+            self.signatures.push(Rc::new(Signature { result, name, ..Signature::default() }));
             info.constructor = Some(number);
         }
         info
@@ -438,7 +439,7 @@ impl<'c, 'a> ModuleLower<'c, 'a> {
             captures.retain(|v| storage[v.0 as usize] != Storage::Global);
         }
         for (index, captures) in self.captures.iter().enumerate() {
-            self.signatures[index + 1].has_captures = !captures.is_empty();
+            Rc::make_mut(&mut self.signatures[index + 1]).has_captures = !captures.is_empty();
         }
         for index in 0..self.res.vars.len() {
             let info = &self.res.vars[index];
@@ -496,7 +497,7 @@ impl<'c, 'a> ModuleLower<'c, 'a> {
             if let StmtKind::Finale { body } = &stmt.kind {
                 let func = FnLower::finale(self, body);
                 finales.push(FuncId(u32::try_from(self.signatures.len()).unwrap_or(u32::MAX)));
-                self.signatures.push(Signature::default());
+                self.signatures.push(Rc::default());
                 self.deliver(func, sink);
             }
         }

@@ -13,6 +13,7 @@ pub struct Strings {
     ids: AHashMap<Box<str>, StrId>,
     list: Vec<Box<str>>,
     of_symbol: Vec<Option<StrId>>,
+    note_of_symbol: Vec<Option<StrId>>,
 }
 
 impl Strings {
@@ -28,14 +29,23 @@ impl Strings {
     }
 
     pub(super) fn symbol(&mut self, symbol: Symbol, interner: &Interner) -> StrId {
-        if self.of_symbol.len() <= symbol.index() {
-            self.of_symbol.resize(symbol.index() + 1, None);
-        }
-        if let Some(id) = self.of_symbol[symbol.index()] {
-            return id;
+        if let Some(Some(id)) = self.of_symbol.get(symbol.index()) {
+            return *id;
         }
         let id = self.intern(interner.resolve(symbol));
+        self.of_symbol.resize(interner.len(), None);
         self.of_symbol[symbol.index()] = Some(id);
+        id
+    }
+
+    /// What an error calls a variable of that name.
+    pub(super) fn variable_note(&mut self, name: Symbol, interner: &Interner) -> StrId {
+        if let Some(Some(id)) = self.note_of_symbol.get(name.index()) {
+            return *id;
+        }
+        let id = self.intern(&format!("variable '{}'", interner.resolve(name)));
+        self.note_of_symbol.resize(interner.len(), None);
+        self.note_of_symbol[name.index()] = Some(id);
         id
     }
 

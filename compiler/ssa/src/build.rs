@@ -21,6 +21,11 @@ use crate::ir::{
 };
 use crate::shape::result_rep;
 
+/// Values and instructions to make room for at first: enough for most functions.
+const VALUES_EXPECTED: usize = 96;
+/// The same for blocks.
+const BLOCKS_EXPECTED: usize = 16;
+
 /// A source variable during construction.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Var(pub u32);
@@ -71,10 +76,18 @@ impl Builder {
     /// Starts a function whose parameters have these representations; block 0 is current.
     #[must_use]
     pub fn new(name: Option<StrId>, params: &[Rep]) -> Builder {
+        let func = Func {
+            name,
+            n_required: params.len().min(255) as u8,
+            values: Vec::with_capacity(VALUES_EXPECTED),
+            insts: Vec::with_capacity(VALUES_EXPECTED),
+            blocks: Vec::with_capacity(BLOCKS_EXPECTED),
+            ..Func::default()
+        };
         let mut builder = Builder {
             var_reps: Vec::new(),
-            func: Func { name, n_required: params.len().min(255) as u8, ..Func::default() },
-            states: Vec::new(),
+            func,
+            states: Vec::with_capacity(BLOCKS_EXPECTED),
             phis: Vec::new(),
             latest: Vec::new(),
             spilled: AHashMap::new(),

@@ -182,6 +182,10 @@ pub trait ModuleFacts {
     fn n_required(&self, func: FuncId) -> usize {
         self.param_reps(func).len()
     }
+    /// Representation of one parameter of a known function.
+    fn param_rep(&self, func: FuncId, param: usize) -> Option<Rep> {
+        self.param_reps(func).get(param).copied()
+    }
     /// Whether a known function never returns null (a session's constructor function).
     fn never_returns_null(&self, _func: FuncId) -> bool {
         false

@@ -148,6 +148,8 @@ macro_rules! for_each_code {
                 "Brackets, blocks and operators may be nested 200 levels deep, and one expression may be a tree of at most 1000 levels.";
             FunctionTooLarge = "E0505", Error, "function too large",
                 "The code of one function has limits: values that are live at the same time, operands of one call or literal, and total length. Splitting the function removes the problem.";
+            ProgramTooLarge = "E0506", Error, "program too large",
+                "A record or session has at most 255 fields. A program has at most 4095 records and sessions, 65535 functions and `finale` blocks, and a million each of different strings and program variables.";
             UnsupportedImport = "E0503", Error, "imports are not supported",
                 "This version compiles single files. Modules are linked in a later version.";
             UnsupportedAsync = "E0504", Error, "`mesmerize` is not supported",

@@ -13,6 +13,7 @@
 
 mod encoding;
 
+pub(crate) use encoding::instruction_end;
 pub use encoding::{
     Arg, DecodeError, DecodeFault, EncodeError, Insn, OPERANDS_MAX, Regs, Targets, WORDS, decode,
     encode, set_target,

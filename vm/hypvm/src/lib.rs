@@ -7,6 +7,15 @@ pub mod load;
 pub mod process;
 mod stdin;
 
+/// Writes a line to standard error, like `eprintln!`, but without panicking when nobody can read it.
+#[macro_export]
+macro_rules! complain {
+    ($($part:tt)*) => {{
+        use ::std::io::Write as _;
+        let _ = ::std::writeln!(::std::io::stderr(), $($part)*);
+    }};
+}
+
 /// Exit codes of the tools. `Exit(n)` of a script passes through as `n`.
 pub mod exit {
     /// Success.

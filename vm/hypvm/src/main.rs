@@ -9,9 +9,6 @@ use hypvm::load::load;
 use hypvm::process::{RunOptions, execute};
 use hypvm::{exit, inspect};
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// Executes HypnoScript modules (.hbc)
 #[derive(Parser)]
 #[command(name = "hypvm", version, args_conflicts_with_subcommands = true)]
@@ -67,7 +64,7 @@ fn main() -> ExitCode {
     match std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| dispatch(&cli))) {
         Ok(code) => std::process::exit(code),
         Err(_) => {
-            eprintln!("hypvm: internal error (this is a bug in HypnoScript)");
+            hypvm::complain!("hypvm: internal error (this is a bug in HypnoScript)");
             ExitCode::from(exit::INTERNAL)
         }
     }
@@ -85,7 +82,7 @@ fn dispatch(cli: &Cli) -> i32 {
     let module = match load(path) {
         Ok(module) => module,
         Err(error) => {
-            eprintln!("hypvm: {}: {error}", path.display());
+            hypvm::complain!("hypvm: {}: {error}", path.display());
             return i32::from(error.exit_code());
         }
     };

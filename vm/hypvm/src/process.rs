@@ -4,9 +4,9 @@ use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use crate::stdin::Stdin;
 use hyp_bytecode::verify::VerifiedModule;
 use hyp_vm::Report;
-use crate::stdin::Stdin;
 use hyp_vm::{Outcome, Vm, VmOptions};
 
 /// Options of a run that both tools offer.

@@ -20,7 +20,10 @@ pub(super) fn build(cli: &Cli, build: &Build) -> Result<i32, i32> {
     }
     let path = build.output.clone().unwrap_or_else(|| default_output(&build.file));
     if build.emit.is_none() && is_same_file(&build.file, &path) {
-        eprintln!("hypc: {}: output would replace the program; choose another with `-o`", path.display());
+        hypvm::complain!(
+            "hypc: {}: output would replace the program; choose another with `-o`",
+            path.display()
+        );
         return Err(i32::from(exit::USAGE));
     }
     let mut options = build.compile.options();
@@ -38,7 +41,7 @@ pub(super) fn build(cli: &Cli, build: &Build) -> Result<i32, i32> {
         return Ok(i32::from(print(&hyp_bytecode::text::disassemble(&module))));
     }
     write_atomically(&path, &container::write(&module)).map_err(|error| {
-        eprintln!("hypc: {}: cannot write: {error}", path.display());
+        hypvm::complain!("hypc: {}: cannot write: {error}", path.display());
         i32::from(exit::INPUT)
     })?;
     Ok(0)
@@ -77,7 +80,7 @@ fn write_atomically(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 fn syntax(file: &Path, emit: Emit) -> Result<i32, i32> {
     let bytes = read(file)?;
     let text = hyp_grammar::source::decode(&bytes).map_err(|error| {
-        eprintln!("hypc: {}: {}", file.display(), error.message);
+        hypvm::complain!("hypc: {}: {}", file.display(), error.message);
         i32::from(exit::FAILURE)
     })?;
     let mut interner = Interner::new();
@@ -88,7 +91,7 @@ fn syntax(file: &Path, emit: Emit) -> Result<i32, i32> {
     let (program, diagnostics) = hyp_grammar::parse(&arena, &mut interner, &text);
     let code = print(&program.map_or_else(String::new, |p| hyp_grammar::dump(&p, &interner)));
     for diagnostic in &diagnostics {
-        eprintln!("hypc: {}: {}", file.display(), diagnostic.message);
+        hypvm::complain!("hypc: {}: {}", file.display(), diagnostic.message);
     }
     let failed = diagnostics.iter().any(hyp_grammar::diagnostic::Diagnostic::is_error);
     Ok(i32::from(if failed { exit::FAILURE } else { code }))
@@ -106,7 +109,7 @@ fn tokens(file: &Path, interner: &mut Interner, text: &str) -> i32 {
     }
     let code = print(&out);
     for diagnostic in &diagnostics {
-        eprintln!("hypc: {}: {}", file.display(), diagnostic.message);
+        hypvm::complain!("hypc: {}: {}", file.display(), diagnostic.message);
     }
     let failed = diagnostics.iter().any(hyp_grammar::diagnostic::Diagnostic::is_error);
     i32::from(if failed { exit::FAILURE } else { code })

@@ -13,7 +13,7 @@ pub(super) fn list(name: Option<&str>, as_json: bool) -> i32 {
         Some(name) => match Builtin::lookup(name) {
             Some(builtin) => vec![builtin.spec()],
             None => {
-                eprintln!("hypc: there is no builtin `{name}`");
+                hypvm::complain!("hypc: there is no builtin `{name}`");
                 return i32::from(exit::FAILURE);
             }
         },

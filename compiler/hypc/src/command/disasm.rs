@@ -13,7 +13,7 @@ pub(super) fn disasm(cli: &Cli, file: &Path, options: &Options) -> Result<i32, i
     let is_module = file.extension().is_some_and(|e| e.eq_ignore_ascii_case("hbc"));
     let module = if is_module {
         hypvm::load::load(file).map_err(|error| {
-            eprintln!("hypc: {}: {error}", file.display());
+            hypvm::complain!("hypc: {}: {error}", file.display());
             i32::from(error.exit_code())
         })?
     } else {

@@ -30,7 +30,7 @@ pub(crate) fn dispatch(cli: &Cli) -> i32 {
 /// Marks compiled code as verified. Our own compiler breaking a rule is a bug, not a user error.
 fn verified(module: Module) -> Result<Arc<VerifiedModule>, i32> {
     verify(module).map(Arc::new).map_err(|error| {
-        eprintln!("hypc: internal error: compiled code was refused: {error}");
+        hypvm::complain!("hypc: internal error: compiled code was refused: {error}");
         i32::from(exit::INTERNAL)
     })
 }
@@ -46,7 +46,9 @@ fn check(cli: &Cli, check: &Check) -> i32 {
     let mut code = 0;
     for file in &check.files {
         match compile_file(cli, file, &Options::default()) {
-            Ok(compilation) if compilation.has_errors() => code = code.max(i32::from(exit::FAILURE)),
+            Ok(compilation) if compilation.has_errors() => {
+                code = code.max(i32::from(exit::FAILURE))
+            }
             Ok(_) => {}
             Err(failure) => code = failure,
         }

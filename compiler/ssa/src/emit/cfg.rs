@@ -40,6 +40,9 @@ pub(super) struct Cfg {
     pub(super) lin_num: Vec<u32>,
     /// `lin` with the cold blocks at the end: the order of the code.
     pub(super) layout: Vec<u32>,
+    /// Successors of block `b` are `succs[succ_at[b]..succ_at[b + 1]]`.
+    succ_at: Vec<u32>,
+    succs: Vec<u32>,
     pred_at: Vec<u32>,
     pred_end: Vec<u32>,
     preds: Vec<u32>,
@@ -87,8 +90,9 @@ impl Cfg {
     pub(super) fn run(&mut self, func: &Func) {
         let n = func.blocks.len();
         self.find_handlers(func);
-        self.number(func);
-        self.find_preds(func, n);
+        self.find_succs(func);
+        self.number(n);
+        self.find_preds(n);
         self.find_dominators(n);
         self.find_loops(n);
         self.find_cold(func, n);
@@ -146,38 +150,42 @@ impl Cfg {
         }
     }
 
-    /// Successor `i`; those that should come later in the code first.
-    fn succ(&self, func: &Func, b: u32, mut i: u32) -> Option<u32> {
-        let handler = self.handler[b as usize];
-        if handler != NONE {
-            if i == 0 {
-                return Some(handler);
-            }
-            i -= 1;
-        }
-        let term = &func.blocks[b as usize].term;
+    /// Lists the successors; those that should come later in the code first.
+    fn find_succs(&mut self, func: &Func) {
+        self.succ_at.clear();
+        self.succs.clear();
         let target = |e: &Edge| e.block.0;
-        match term {
-            Term::Jump(e) => (i == 0).then_some(target(e)),
-            Term::Branch { cond, then, other } => match (known_condition(func, term), i) {
-                (Some(true), 0) => Some(target(then)),
-                (Some(false), 0) => Some(target(other)),
-                (Some(_), _) => None,
-                (None, 0 | 1) => {
-                    Some(target(if (i == 0) == falls_to_other(func, *cond) { then } else { other }))
+        for (block, &handler) in func.blocks.iter().zip(&self.handler) {
+            self.succ_at.push(self.succs.len() as u32);
+            if handler != NONE {
+                self.succs.push(handler);
+            }
+            match &block.term {
+                Term::Jump(e) => self.succs.push(target(e)),
+                Term::Branch { cond, then, other } => match known_condition(func, &block.term) {
+                    Some(true) => self.succs.push(target(then)),
+                    Some(false) => self.succs.push(target(other)),
+                    None if falls_to_other(func, *cond) => {
+                        self.succs.extend([target(then), target(other)]);
+                    }
+                    None => self.succs.extend([target(other), target(then)]),
+                },
+                Term::Switch { cases, default, .. } => {
+                    self.succs.push(target(default));
+                    self.succs.extend(cases.iter().rev().map(target));
                 }
-                (None, _) => None,
-            },
-            Term::Switch { cases, default, .. } => match (i as usize).checked_sub(1) {
-                None => Some(target(default)),
-                Some(k) => Some(target(cases.get(cases.len().checked_sub(k + 1)?)?)),
-            },
-            _ => None,
+                _ => {}
+            }
         }
+        self.succ_at.push(self.succs.len() as u32);
     }
 
-    fn number(&mut self, func: &Func) {
-        let n = func.blocks.len();
+    /// Successors of a block, the handler first.
+    fn succs(&self, b: u32) -> &[u32] {
+        &self.succs[self.succ_at[b as usize] as usize..self.succ_at[b as usize + 1] as usize]
+    }
+
+    fn number(&mut self, n: usize) {
         self.rpo.clear();
         self.rpo_num.clear();
         self.rpo_num.resize(n, NONE);
@@ -185,22 +193,19 @@ impl Cfg {
             return;
         }
         self.stack.clear();
-        self.stack.push((0, 0));
+        self.stack.push((0, self.succ_at[0]));
         self.rpo_num[0] = 0;
-        while let Some(top) = self.stack.len().checked_sub(1) {
-            let (b, i) = self.stack[top];
-            match self.succ(func, b, i) {
-                Some(s) => {
-                    self.stack[top].1 += 1;
-                    if self.rpo_num[s as usize] == NONE {
-                        self.rpo_num[s as usize] = 0;
-                        self.stack.push((s, 0));
-                    }
+        while let Some((b, at)) = self.stack.last_mut() {
+            if *at < self.succ_at[*b as usize + 1] {
+                let s = self.succs[*at as usize];
+                *at += 1;
+                if self.rpo_num[s as usize] == NONE {
+                    self.rpo_num[s as usize] = 0;
+                    self.stack.push((s, self.succ_at[s as usize]));
                 }
-                None => {
-                    self.rpo.push(b);
-                    self.stack.pop();
-                }
+            } else {
+                self.rpo.push(*b);
+                self.stack.pop();
             }
         }
         self.rpo.reverse();
@@ -209,15 +214,14 @@ impl Cfg {
         }
     }
 
-    fn find_preds(&mut self, func: &Func, n: usize) {
+    fn find_preds(&mut self, n: usize) {
+        let Self { succ_at, succs, .. } = self;
+        let succs = |b: u32| &succs[succ_at[b as usize] as usize..succ_at[b as usize + 1] as usize];
         self.pred_at.clear();
         self.pred_at.resize(n + 1, 0);
-        for i in 0..self.rpo.len() {
-            let b = self.rpo[i];
-            let mut k = 0;
-            while let Some(s) = self.succ(func, b, k) {
+        for &b in &self.rpo {
+            for &s in succs(b) {
                 self.pred_at[s as usize + 1] += 1;
-                k += 1;
             }
         }
         for b in 0..n {
@@ -227,17 +231,14 @@ impl Cfg {
         self.pred_end.extend_from_slice(&self.pred_at[..n]);
         self.preds.clear();
         self.preds.resize(self.pred_at[n] as usize, NONE);
-        for i in 0..self.rpo.len() {
-            let b = self.rpo[i];
-            let mut k = 0;
-            while let Some(s) = self.succ(func, b, k) {
+        for &b in &self.rpo {
+            for &s in succs(b) {
                 let s = s as usize;
                 let end = self.pred_end[s];
                 if end == self.pred_at[s] || self.preds[end as usize - 1] != b {
                     self.preds[end as usize] = b;
                     self.pred_end[s] += 1;
                 }
-                k += 1;
             }
         }
     }
@@ -358,14 +359,9 @@ impl Cfg {
         }
         for i in (0..self.rpo.len()).rev() {
             let b = self.rpo[i];
-            let first = u32::from(self.handler[b as usize] != NONE);
-            let mut k = first;
-            let mut all = true;
-            while let Some(s) = self.succ(func, b, k) {
-                all &= self.cold[s as usize];
-                k += 1;
-            }
-            if all && k > first {
+            let first = usize::from(self.handler[b as usize] != NONE);
+            let next = self.succs(b).get(first..).unwrap_or(&[]);
+            if !next.is_empty() && next.iter().all(|&s| self.cold[s as usize]) {
                 self.cold[b as usize] = true;
             }
         }

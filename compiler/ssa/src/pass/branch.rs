@@ -91,14 +91,14 @@ fn simplify_params(func: &mut Func) -> bool {
             }
         });
     }
-    for b in 0..func.blocks.len() {
+    for (block, is_fixed) in func.blocks.iter().zip(&mut is_fixed) {
         let only = |param: &Value| matches!(incoming[param.0 as usize], Incoming::Only(_));
-        if is_fixed[b] || !func.blocks[b].params.iter().any(only) {
-            is_fixed[b] = true;
+        if *is_fixed || !block.params.iter().any(only) {
+            *is_fixed = true;
             continue;
         }
         changed = true;
-        for param in &func.blocks[b].params {
+        for param in &block.params {
             if let Incoming::Only(value) = incoming[param.0 as usize] {
                 func.values[param.0 as usize].def = Def::Alias(value);
             }

@@ -7,7 +7,7 @@ use super::cursor::Cursor;
 use super::{ReadError, ReadFault};
 use crate::builtin::{BUILTINS, Builtin};
 use crate::module::Function;
-use crate::op::{Arg, Insn, Kind, decode};
+use crate::op::{Arg, Insn, Kind, decode, instruction_end};
 use ahash::AHashMap;
 use std::collections::BTreeSet;
 
@@ -88,9 +88,11 @@ pub(super) fn used_builtins(functions: &[Function]) -> Vec<(u32, &'static str)> 
     for function in functions {
         let mut pc = 0;
         // Code that does not decode is left to the verifier of whoever reads the file.
-        while let Ok(insn) = decode(&function.code, pc) {
-            used.extend(insn.id(Kind::Builtin));
-            pc = insn.next;
+        while let Some((op, next)) = instruction_end(&function.code, pc) {
+            if op.spec().operands.iter().any(|operand| operand.kind == Kind::Builtin) {
+                used.extend(decode(&function.code, pc).ok().and_then(|i| i.id(Kind::Builtin)));
+            }
+            pc = next;
         }
     }
     let named = |id: u32| Some((id, BUILTINS.get(id as usize)?.name));

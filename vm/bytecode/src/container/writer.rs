@@ -11,7 +11,8 @@ use crate::rep::Rep;
 #[must_use]
 pub fn write(module: &Module) -> Vec<u8> {
     let bodies = SECTIONS.map(|code| section(module, code));
-    let mut file = MAGIC.to_vec();
+    let mut file = Vec::with_capacity(bodies.iter().map(Vec::len).sum::<usize>() + 1024);
+    file.extend(MAGIC);
     file.extend(VERSION.0.to_le_bytes());
     file.extend(VERSION.1.to_le_bytes());
     let mut offset = HEADER_BYTES + SECTIONS.len() * SECTION_ENTRY_BYTES + 4;
@@ -27,7 +28,9 @@ pub fn write(module: &Module) -> Vec<u8> {
         offset += body.len();
     }
     file.extend(crc32fast::hash(&file).to_le_bytes());
-    file.extend(bodies.iter().flatten());
+    for body in &bodies {
+        file.extend_from_slice(body);
+    }
     file
 }
 
@@ -93,7 +96,10 @@ impl Output {
     }
 
     fn words(&mut self, words: &[u32]) {
-        self.0.extend(words.iter().flat_map(|word| word.to_le_bytes()));
+        self.0.reserve(words.len() * 4);
+        for word in words {
+            self.0.extend_from_slice(&word.to_le_bytes());
+        }
     }
 
     fn list<T>(&mut self, items: &[T], mut entry: impl FnMut(&mut Self, &T)) {

@@ -203,10 +203,11 @@ impl<'a> Insn<'a> {
     /// The first operand of this kind that is an id.
     #[must_use]
     pub fn id(&self, kind: Kind) -> Option<u32> {
-        self.operands().find_map(|(k, arg)| match arg {
-            Arg::Id(id) if k == kind => Some(id),
+        let at = self.op.spec().operands.iter().position(|operand| operand.kind == kind)?;
+        match self.args.get(at)? {
+            Arg::Id(id) => Some(*id),
             _ => None,
-        })
+        }
     }
 
     /// The immediate byte, if the instruction has one.
@@ -300,8 +301,8 @@ fn decode_at(code: &[u32], pc: usize) -> Result<Insn<'_>, DecodeFault> {
     let [op_code, bytes @ ..] = code.get(pc).ok_or(DecodeFault::Truncated)?.to_le_bytes();
     let op = Op::from_code(op_code).ok_or(DecodeFault::UnknownOp(op_code))?;
     let operands = op.spec().operands;
-    let count = count_of(operands.iter().map(|o| o.kind), bytes);
-    let next = pc + 1 + operands.iter().map(|o| extension_words(o.kind, count)).sum::<usize>();
+    let (count, words) = count_and_words(op, bytes);
+    let next = pc + words;
     let mut ext = code.get(pc + 1..next).ok_or(DecodeFault::Truncated)?;
     let mut bytes = bytes.into_iter();
     let mut args = [Arg::Imm8(0); OPERANDS_MAX];
@@ -320,6 +321,25 @@ fn decode_at(code: &[u32], pc: usize) -> Result<Insn<'_>, DecodeFault> {
         return Err(DecodeFault::UnusedBits);
     }
     Ok(Insn { op, pc, next, args })
+}
+
+/// Where the instruction at word `pc` ends, without decoding its operands; `None` if no operation
+/// starts there.
+pub(crate) fn instruction_end(code: &[u32], pc: usize) -> Option<(Op, usize)> {
+    let [op_code, bytes @ ..] = code.get(pc)?.to_le_bytes();
+    let op = Op::from_code(op_code)?;
+    Some((op, pc + count_and_words(op, bytes).1))
+}
+
+/// Value of the `Count` operand of an instruction, 0 if it has none or its length does not depend
+/// on it, and the instruction's length in words.
+fn count_and_words(op: Op, bytes: [u8; 3]) -> (usize, usize) {
+    if let Some(words) = op.words() {
+        return (0, words);
+    }
+    let operands = op.spec().operands;
+    let count = count_of(operands.iter().map(|o| o.kind), bytes);
+    (count, 1 + operands.iter().map(|o| extension_words(o.kind, count)).sum::<usize>())
 }
 
 /// Value of the `Count` operand, 0 if there is none.
