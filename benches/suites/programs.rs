@@ -1,6 +1,6 @@
 //! Every benchmark program at a small size: HypnoScript in this process, the installed peers as
 //! whole processes. Prints a table of ratios at the end, in which the peers' start-up time (their
-//! time for the empty-handed `hello`) is subtracted.
+//! time for `hello`) is subtracted.
 
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
@@ -12,8 +12,8 @@ use hyp_benches::peer::{self, Peer};
 use hyp_benches::program::{PROGRAMS, Program, source};
 use hyp_benches::ratio::Table;
 
-/// Shortest time that a peer's program counts as after subtraction.
-const TIME_MIN: Duration = Duration::from_micros(100);
+/// A peer's time counts if at least one part in so many of it is not start-up.
+const OWN_SHARE: u32 = 4;
 
 fn main() {
     let directory = std::env::temp_dir().join(format!("hyp-benches-{}", std::process::id()));
@@ -26,7 +26,7 @@ fn main() {
     let table = RefCell::new(Table::default());
     let peers: Vec<(Peer, Duration)> = peer::installed()
         .into_iter()
-        .filter_map(|p| Some((p, peer::median(&p.prepare("hello", None, &directory)?, 9))))
+        .filter_map(|p| Some((p, peer::fastest(&p.prepare("hello", None, &directory)?, 15))))
         .collect();
     for program in PROGRAMS {
         let mut group = criterion.benchmark_group(program.name);
@@ -90,7 +90,11 @@ fn measure(
         bencher.iter_custom(|iterations| {
             let total: Duration = (0..iterations).map(|_| once()).sum();
             let each = total / u32::try_from(iterations).unwrap_or(u32::MAX);
-            table.borrow_mut().add(program, name, each.saturating_sub(start_up).max(TIME_MIN));
+            // What is mostly start-up says nothing about the program.
+            let own = each.saturating_sub(start_up);
+            if own * OWN_SHARE >= each {
+                table.borrow_mut().add(program, name, own);
+            }
             total
         });
     });

@@ -2,6 +2,7 @@
 //!
 //! Invariant: no input or output, no clock, no unsafe code; source bytes in, module and
 //! diagnostics out.
+#![warn(missing_docs)]
 #![forbid(unsafe_code)]
 
 pub mod check;

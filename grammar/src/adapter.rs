@@ -78,9 +78,8 @@ impl Adapter<'_, '_> {
 
     /// The raw token `ahead` places after the current one; `Eof` past the end.
     fn peek(&self, ahead: usize) -> Raw {
-        let end = Raw { kind: RawKind::Eof, start: 0, end: 0, value: 0 };
-        let last = self.raw.last().copied().unwrap_or(end);
-        self.raw.get(self.at + ahead).copied().unwrap_or(last)
+        const END: Raw = Raw { kind: RawKind::Eof, start: 0, end: 0, value: 0 };
+        self.raw.get(self.at + ahead).or(self.raw.last()).copied().unwrap_or(END)
     }
 
     fn report(&mut self, diagnostic: Diagnostic) {

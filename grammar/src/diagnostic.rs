@@ -18,6 +18,7 @@ pub enum Severity {
 /// A piece of source with a remark.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Label {
+    /// Where it points.
     pub span: Span,
     /// What is here; may be empty.
     pub text: String,
@@ -27,12 +28,19 @@ pub struct Label {
 /// backticks; labels say what is here; the help says what to write instead.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
+    /// The stable number; every code has a page and a golden rendering.
     pub code: Code,
+    /// As usual for the code, unless an option says otherwise.
     pub severity: Severity,
+    /// What is wrong.
     pub message: String,
+    /// The place that the finding is about.
     pub primary: Label,
+    /// Other places that explain it.
     pub labels: Vec<Label>,
+    /// Facts that belong to no place.
     pub notes: Vec<String>,
+    /// What to write instead.
     pub help: Option<String>,
 }
 

@@ -175,10 +175,13 @@ for_each_keyword!(declare_keywords);
 pub enum Word {
     /// Only a name.
     Name,
+    /// A keyword, hard or soft.
     Keyword(Keyword),
-    /// A hypnotic operator synonym; never a name. `legacy` ones draw a warning.
+    /// A hypnotic operator synonym; never a name.
     Synonym {
+        /// What it stands for.
         op: BinaryOp,
+        /// Outdated: draws a warning.
         legacy: bool,
     },
     /// A bitwise operator word in exact case; a name where no operator can stand.

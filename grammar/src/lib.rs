@@ -1,5 +1,11 @@
 //! The HypnoScript language as data and syntax: keyword and operator tables, source decoding,
 //! lexer, grammar, syntax tree in an arena, canonical printer, and diagnostics.
+//!
+//! Start reading at [`parse`] and [`ast`]; the normative grammar is `grammar.lalrpop`.
+//!
+//! Invariant: any text gives a tree or diagnostics, several of them and each with a place; parsing
+//! never panics and its depth is bounded.
+//! Invariant: nothing here knows of scopes, types, files or output.
 #![forbid(unsafe_code)]
 
 mod adapter;

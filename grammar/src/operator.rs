@@ -43,7 +43,9 @@ pub const UNARY_PRECEDENCE: u8 = 14;
 /// Which side groups first among equal precedence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
+    /// `a - b - c` is `(a - b) - c`.
     Left,
+    /// `a ^ b ^ c` is `a ^ (b ^ c)`.
     Right,
 }
 

@@ -112,7 +112,9 @@ fn offset(at: usize) -> u32 {
 /// A place in a file; both count from 1, columns in scalar values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LineColumn {
+    /// Line feeds before it, plus one.
     pub line: u32,
+    /// Scalar values before it in its line, plus one.
     pub column: u32,
 }
 
@@ -121,6 +123,17 @@ pub struct LineColumn {
 pub struct LineIndex {
     /// Offsets of the first byte of every line.
     starts: Vec<u32>,
+    /// Characters before every [`COUNTED`]th byte, so that columns of very long lines are found
+    /// quickly; empty if the source is ASCII.
+    counts: Vec<u32>,
+}
+
+/// Bytes between two character counts.
+const COUNTED: usize = 256;
+
+/// Number of characters that start in `bytes`.
+fn count_starts(bytes: &[u8]) -> u32 {
+    offset(bytes.iter().filter(|&&byte| byte & 0xC0 != 0x80).count())
 }
 
 impl LineIndex {
@@ -128,8 +141,20 @@ impl LineIndex {
     #[must_use]
     pub fn new(source: &str) -> Self {
         let mut starts = vec![0];
-        starts.extend(source.match_indices('\n').map(|(at, _)| offset(at + 1)));
-        Self { starts }
+        for (at, &byte) in source.as_bytes().iter().enumerate() {
+            if byte == b'\n' {
+                starts.push(offset(at + 1));
+            }
+        }
+        let mut counts = Vec::new();
+        if !source.is_ascii() {
+            let mut count = 0;
+            for block in source.as_bytes().chunks(COUNTED) {
+                counts.push(count);
+                count += count_starts(block);
+            }
+        }
+        Self { starts, counts }
     }
 
     /// Number of lines, at least 1.
@@ -153,8 +178,22 @@ impl LineIndex {
         while !source.is_char_boundary(end) {
             end -= 1;
         }
-        let before = source.get(start..end).unwrap_or("");
-        LineColumn { line, column: offset(before.chars().count()) + 1 }
+        let before =
+            self.count_before(source, end).saturating_sub(self.count_before(source, start));
+        LineColumn { line, column: before + 1 }
+    }
+
+    /// Number of characters before a byte offset.
+    fn count_before(&self, source: &str, at: usize) -> u32 {
+        let block = at / COUNTED;
+        match self.counts.get(block) {
+            Some(count) => {
+                count + count_starts(source.as_bytes().get(block * COUNTED..at).unwrap_or(&[]))
+            }
+            // Only the end of a source that is not ASCII can lie past the last block.
+            None if self.counts.is_empty() => offset(at),
+            None => count_starts(source.as_bytes()),
+        }
     }
 
     /// Byte range of a line (from 1) without its line feed.

@@ -5,6 +5,7 @@
 //!
 //! Invariant: nothing but verified bytecode goes in; facts that its verifier did not establish are
 //! not used.
+#![warn(missing_docs)]
 
 #![forbid(unsafe_code)]
 

@@ -6,6 +6,7 @@
 //! Invariant: no byte of a plugin's structure is believed before it was checked, and none is read
 //! behind the size that the structure states.
 //! Invariant: unsafe code stands in [`descriptor`] only.
+#![warn(missing_docs)]
 
 pub mod abi;
 pub mod descriptor;

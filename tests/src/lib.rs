@@ -3,6 +3,9 @@
 //!
 //! A program runs in a process of its own (the test binary calls itself), so that a crash or hang
 //! of the machine is a failed test and not a broken run.
+//!
+//! Invariant: a program of the corpus passes under every engine setting or the run fails; there are
+//! no ignored tests and no expected failures.
 
 pub mod engine;
 pub mod expectation;

@@ -1,4 +1,9 @@
 //! `hypc`: the HypnoScript developer tool.
+//!
+//! Invariant: files and streams are touched here and in `hypvm`'s library only; the compiler sees
+//! bytes.
+//! Invariant: results go to standard output, diagnostics for people and complaints to standard error;
+//! exit codes are those of `hypvm::exit`.
 
 mod cli;
 mod command;

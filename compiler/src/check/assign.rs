@@ -143,10 +143,20 @@ impl<'a> Checker<'a, '_> {
             _ => {
                 let new = value.map_or(Ty::Unknown, |(ty, _)| widened(ty, true));
                 if new != old {
+                    if self.is_program_wide(var) && self.fit(&new, &old) == Fit::No {
+                        self.redeclared(var, name, &old, &new);
+                    }
                     self.set_var(var, Ty::Unknown);
                 }
             }
         }
+    }
+
+    /// Whether the variable belongs to the whole program: elsewhere a second declaration with
+    /// another type is ordinary in untyped code.
+    fn is_program_wide(&self, var: VarId) -> bool {
+        let info = self.resolution.var(var);
+        info.is_shared || info.function.is_none()
     }
 
     fn redeclared(&mut self, var: VarId, name: Binding, old: &Ty, new: &Ty) {

@@ -226,7 +226,8 @@ impl<'a> FnLower<'_, '_, 'a> {
                 self.b.set_pos(pos);
                 let full = self.b.op(Op::Concat, &[prefix, text], &[]);
                 self.b.op_void(Op::Fail, &[full], &[ErrorKind::Assertion as u64]);
-                self.b.ret(None);
+                // Never reached; fits every result type.
+                self.b.throw(full);
             }
             None => {
                 let text = format!("Assertion failed: {}", cond.span.text(self.m.source));

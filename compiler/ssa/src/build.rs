@@ -62,7 +62,7 @@ pub struct Builder {
     phis: Vec<Phi>,
     /// Per variable its latest definition and that one's block; older ones are in `spilled`.
     latest: Vec<Option<(Block, Value)>>,
-    spilled: AHashMap<(Var, Block), Value>,
+    spilled: AHashMap<u64, Value>,
     current: Block,
     pos: Pos,
     note: Option<StrId>,
@@ -90,7 +90,7 @@ impl Builder {
             states: Vec::with_capacity(BLOCKS_EXPECTED),
             phis: Vec::new(),
             latest: Vec::new(),
-            spilled: AHashMap::new(),
+            spilled: AHashMap::with_capacity(VALUES_EXPECTED),
             current: Func::ENTRY,
             pos: Pos::default(),
             note: None,
@@ -252,14 +252,14 @@ impl Builder {
         if let Some((old_block, old)) = latest.replace((block, value))
             && old_block != block
         {
-            self.spilled.insert((var, old_block), old);
+            self.spilled.insert(place(var, old_block), old);
         }
     }
 
     fn lookup(&self, var: Var, block: Block) -> Option<Value> {
         match self.latest[var.0 as usize] {
             Some((at, value)) if at == block => Some(value),
-            Some(_) => self.spilled.get(&(var, block)).copied(),
+            Some(_) => self.spilled.get(&place(var, block)).copied(),
             None => None,
         }
     }
@@ -302,7 +302,7 @@ impl Builder {
     fn write_older(&mut self, var: Var, block: Block, value: Value) {
         match self.latest[var.0 as usize] {
             Some((at, _)) if at != block && block != self.current => {
-                self.spilled.insert((var, block), value);
+                self.spilled.insert(place(var, block), value);
             }
             _ => self.write(var, block, value),
         }
@@ -638,6 +638,11 @@ impl Builder {
             self.func.blocks[0].insts.insert(0, inst);
         }
     }
+}
+
+/// A variable at a block as one number, which hashes fast.
+fn place(var: Var, block: Block) -> u64 {
+    u64::from(var.0) << 32 | u64::from(block.0)
 }
 
 fn edge(block: Block, args: &[Value]) -> Edge {

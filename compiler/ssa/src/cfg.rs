@@ -48,6 +48,9 @@ pub struct Cfg {
     position: Vec<u32>,
     /// Immediate dominator of each block.
     idom: Vec<u32>,
+    /// Successors of block `b` are `succs[succ_start[b]..succ_start[b + 1]]`.
+    succ_start: Vec<u32>,
+    succs: Vec<Block>,
     /// Predecessors of block `b` are `preds[pred_start[b]..pred_start[b + 1]]`.
     pred_start: Vec<u32>,
     preds: Vec<Block>,
@@ -74,6 +77,7 @@ impl Cfg {
 
     /// Computes the order and predecessors only, for those who do not ask for dominators.
     pub fn compute_flow(&mut self, func: &Func) {
+        self.find_succs(func);
         self.find_order(func);
         self.find_preds(func);
     }
@@ -118,6 +122,19 @@ impl Cfg {
         a.0 <= b.0 && b.1 <= a.1
     }
 
+    fn find_succs(&mut self, func: &Func) {
+        let n = func.blocks.len();
+        self.succ_start.clear();
+        self.succ_start.reserve(n + 1);
+        self.succs.clear();
+        self.succs.reserve(2 * n);
+        for b in 0..n {
+            self.succ_start.push(self.succs.len() as u32);
+            for_each_successor(func, Block(b as u32), |s| self.succs.push(s));
+        }
+        self.succ_start.push(self.succs.len() as u32);
+    }
+
     fn find_order(&mut self, func: &Func) {
         let n = func.blocks.len();
         self.order.clear();
@@ -127,26 +144,21 @@ impl Cfg {
         if n == 0 {
             return;
         }
-        // Depth first with an explicit stack of blocks, each with the start of its successors and
-        // of those still to be visited.
-        let mut stack: Vec<(Block, usize, usize)> = Vec::with_capacity(n);
-        let mut successors: Vec<Block> = Vec::with_capacity(2 * n);
+        // Depth first with an explicit stack of blocks, each with the next successor to visit.
+        let mut stack: Vec<(Block, u32)> = Vec::with_capacity(n);
         self.position[0] = 0;
-        for_each_successor(func, Func::ENTRY, |s| successors.push(s));
-        stack.push((Func::ENTRY, 0, 0));
-        while let Some((block, start, next)) = stack.last_mut() {
-            if let Some(&to) = successors.get(*next) {
+        stack.push((Func::ENTRY, 0));
+        while let Some((block, next)) = stack.last_mut() {
+            if *next < self.succ_start[block.0 as usize + 1] {
+                let to = self.succs[*next as usize];
                 *next += 1;
                 let seen = &mut self.position[to.0 as usize];
                 if *seen == NONE {
                     *seen = 0;
-                    let start = successors.len();
-                    for_each_successor(func, to, |s| successors.push(s));
-                    stack.push((to, start, start));
+                    stack.push((to, self.succ_start[to.0 as usize]));
                 }
             } else {
                 self.order.push(*block);
-                successors.truncate(*start);
                 stack.pop();
             }
         }
@@ -160,8 +172,15 @@ impl Cfg {
         let n = func.blocks.len();
         self.pred_start.clear();
         self.pred_start.resize(n + 1, 0);
+        let Self { succ_start, succs, .. } = self;
+        let succs = |block: Block| {
+            let b = block.0 as usize;
+            &succs[succ_start[b] as usize..succ_start[b + 1] as usize]
+        };
         for &block in &self.order {
-            for_each_successor(func, block, |s| self.pred_start[s.0 as usize + 1] += 1);
+            for s in succs(block) {
+                self.pred_start[s.0 as usize + 1] += 1;
+            }
         }
         for i in 0..n {
             self.pred_start[i + 1] += self.pred_start[i];
@@ -170,11 +189,11 @@ impl Cfg {
         self.preds.resize(self.pred_start[n] as usize, Func::ENTRY);
         let mut next = self.pred_start.clone();
         for &block in &self.order {
-            for_each_successor(func, block, |s| {
+            for s in succs(block) {
                 let at = &mut next[s.0 as usize];
                 self.preds[*at as usize] = block;
                 *at += 1;
-            });
+            }
         }
     }
 

@@ -5,6 +5,7 @@
 //! SSA into verified register code.
 //!
 //! Invariant: no dependency on the source language or the virtual machine.
+#![warn(missing_docs)]
 
 #![forbid(unsafe_code)]
 

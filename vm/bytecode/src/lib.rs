@@ -8,6 +8,7 @@
 //! Invariant: a [`verify::VerifiedModule`] is the only thing an engine executes.
 //!
 //! Start reading at [`op`], then [`module`].
+#![warn(missing_docs)]
 
 pub mod builtin;
 pub mod container;

@@ -1,5 +1,9 @@
 //! Running a module as a process does: loading, signals, exit codes, reports. Shared by `hypvm` and
 //! `hypc run`.
+//!
+//! Invariant: no front end; the only programs that start here are verified modules.
+//! Invariant: whatever happens, the process ends with a code of [`exit`] or the program's own.
+#![warn(missing_docs)]
 
 pub mod color;
 pub mod inspect;

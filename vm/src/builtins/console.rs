@@ -10,8 +10,29 @@ use crate::{Trap, Value, Vm};
 
 pub(super) fn drift(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
     let ms = Args::new(Builtin::Drift, args).num(vm, 0)?;
-    wait(vm, ms)?;
+    let pace = vm.builtins.pace;
+    wait(vm, ms / pace)?;
     Ok(Value::NULL)
+}
+
+pub(super) fn accelerate_time(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
+    let factor = time_factor(vm, Args::new(Builtin::AccelerateTime, args))?;
+    vm.builtins.pace *= factor;
+    Ok(Value::NULL)
+}
+
+pub(super) fn decelerate_time(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
+    let factor = time_factor(vm, Args::new(Builtin::DecelerateTime, args))?;
+    vm.builtins.pace /= factor;
+    Ok(Value::NULL)
+}
+
+fn time_factor(vm: &mut Vm, args: Args<'_>) -> Result<f64, Trap> {
+    let factor = args.num(vm, 0)?;
+    if factor > 0.0 && factor.is_finite() {
+        return Ok(factor);
+    }
+    Err(args.expected("positive number", 0))
 }
 
 pub(super) fn input_provider(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {

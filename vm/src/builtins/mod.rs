@@ -127,6 +127,8 @@ pub type BuiltinFn = fn(&mut Vm, &[Value]) -> Result<Value, Trap>;
 pub struct State {
     /// When the program started.
     started: Instant,
+    /// What waits of `Drift` are divided by.
+    pace: f64,
     /// Generator behind `Random` and its relatives; made at first use.
     rng: Option<random::Rng>,
     /// Compiled regular expressions by pattern; `None` for invalid ones.
@@ -139,6 +141,7 @@ impl Default for State {
     fn default() -> State {
         State {
             started: Instant::now(),
+            pace: 1.0,
             rng: None,
             patterns: BTreeMap::new(),
             environment: BTreeMap::new(),

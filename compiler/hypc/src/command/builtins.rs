@@ -24,13 +24,18 @@ pub(super) fn list(name: Option<&str>, as_json: bool) -> i32 {
         let _ = if as_json {
             writeln!(text, "{}", row_json(row))
         } else if name.is_some() {
-            writeln!(text, "{}\n\n{}", signature(row), row.doc.trim())
+            writeln!(text, "{}\n\n{}", signature(row), doc_lines(row).join("\n"))
         } else {
             let summary = row.doc.trim().lines().next().unwrap_or("");
             writeln!(text, "{:<60} {summary}", signature(row))
         };
     }
     i32::from(print(&text))
+}
+
+/// The lines of a row's documentation, without the blanks that indent them in the table.
+fn doc_lines(row: &BuiltinSpec) -> Vec<&str> {
+    row.doc.trim().lines().map(str::trim).collect()
 }
 
 fn type_name(words: &[Ty]) -> String {
@@ -85,6 +90,6 @@ fn row_json(row: &BuiltinSpec) -> serde_json::Value {
         "category": format!("{:?}", row.category),
         "params": params,
         "returns": type_name(row.returns),
-        "doc": row.doc.trim(),
+        "doc": doc_lines(row).join(" "),
     })
 }

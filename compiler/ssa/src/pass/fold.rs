@@ -16,18 +16,23 @@ const TEXT_MAX: usize = 1024;
 /// Runs the pass.
 pub fn run(func: &mut Func, facts: &dyn ModuleFacts) {
     let cfg = super::reachable_flow(func);
+    let mut changed = false;
     for &block in &cfg.order {
         let insts = std::mem::take(&mut func.blocks[block.0 as usize].insts);
         let mut folder = Folder { func, facts, out: Vec::with_capacity(insts.len()) };
         for inst in insts {
             if folder.keep(inst) {
                 folder.out.push(inst);
+            } else {
+                changed = true;
             }
         }
         let out = folder.out;
         func.blocks[block.0 as usize].insts = out;
     }
-    func.resolve_aliases();
+    if changed {
+        func.resolve_aliases();
+    }
     for &block in &cfg.order {
         fold_end(func, block.0 as usize);
     }
@@ -106,10 +111,13 @@ impl Folder<'_> {
             return self.concat(inst);
         }
         let data = self.func.inst(inst);
+        if data.args.is_empty() {
+            return Outcome::Keep;
+        }
         let constants: SmallVec<[Option<Constant>; 4]> =
             data.args.iter().map(|v| Constant::of(self.func, *v)).collect();
         let k = f64::from_bits(data.imms.first().copied().unwrap_or(0));
-        if constants.iter().all(Option::is_some) && !constants.is_empty() {
+        if constants.iter().all(Option::is_some) {
             let constants: SmallVec<[Constant; 4]> = constants.iter().flatten().copied().collect();
             if let Some(constant) = self.evaluate(op, &constants, k) {
                 return Outcome::Constant(constant);

@@ -33,11 +33,14 @@ pub fn run(func: &mut Func, facts: &dyn ModuleFacts) {
         epochs: [0; MEMORIES],
         now: 0,
         block: Func::ENTRY,
+        changed: false,
     };
     for &block in &cfg.dom_order {
         numbering.number_block(block);
     }
-    func.resolve_aliases();
+    if numbering.changed {
+        func.resolve_aliases();
+    }
 }
 
 /// What makes two instructions equal.
@@ -70,6 +73,8 @@ struct Numbering<'a> {
     epochs: [u32; MEMORIES],
     now: u32,
     block: Block,
+    /// Some result has become an alias.
+    changed: bool,
 }
 
 /// Number of classes of memory that cannot be the same places.
@@ -229,6 +234,7 @@ impl Numbering<'_> {
     fn alias(&mut self, from: Value, to: Value) {
         let to = self.func.resolve(to);
         self.func.values[from.0 as usize].def = Def::Alias(to);
+        self.changed = true;
     }
 
     fn key(&self, op: Op, data: &InstData, class: Class) -> Key {

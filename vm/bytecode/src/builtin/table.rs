@@ -21,8 +21,14 @@ macro_rules! for_each_builtin {
             // ---- Core: output, input, conversion, type tests, errors ----
 
             /// Waits `ms` milliseconds, truncated to whole ones; negative values and NaN count as 0.
-            /// Standard output is flushed first.
+            /// Standard output is flushed first. `AccelerateTime` changes the pace.
             Drift [drift, Sleep, pauseReality] Core (ms: Number) -> Null {OUT SLEEP THROWS} = drift;
+            /// Makes all later waits of `Drift` `factor` times shorter. Factors of several calls
+            /// multiply. The factor must be positive and finite.
+            AccelerateTime [accelerateTime] Core (factor: Number) -> Null {SLEEP THROWS} = accelerate_time;
+            /// Makes all later waits of `Drift` `factor` times longer. Factors of several calls
+            /// multiply. The factor must be positive and finite.
+            DecelerateTime [decelerateTime] Core (factor: Number) -> Null {SLEEP THROWS} = decelerate_time;
             /// Writes `prompt` and reads one line from standard input, without its line break.
             /// Null at the end of the input.
             InputProvider [Input] Core (prompt: opt Any) -> String Null {OUT IN THROWS} = input_provider;
