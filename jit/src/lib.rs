@@ -6,7 +6,6 @@
 //! Invariant: nothing but verified bytecode goes in; facts that its verifier did not establish are
 //! not used.
 #![warn(missing_docs)]
-
 #![forbid(unsafe_code)]
 
 mod facts;

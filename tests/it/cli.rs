@@ -349,6 +349,19 @@ fn a_program_on_standard_input() {
     };
     assert_eq!(feed("hypc", &["run", "-"], HELLO.as_bytes()), "hello\n");
     assert_eq!(feed("hypvm", &["-"], &module), "hello\n");
+    let listing = feed("hypc", &["disasm", "-"], HELLO.as_bytes());
+    assert!(listing.contains("string \"hello\""), "{listing}");
+    let listing = feed("hypc", &["disasm", "-"], &module);
+    assert!(listing.contains("string \"hello\""), "a module is known by its first bytes: {listing}");
+}
+
+#[test]
+fn documentation_of_a_builtin_is_plain_text() {
+    let output = hypc(["builtins", "Drift"]);
+    assert_eq!(exit(&output), 0);
+    for line in stdout(&output).lines() {
+        assert_eq!(line, line.trim(), "indented as in the table");
+    }
 }
 
 #[test]

@@ -143,11 +143,12 @@ pub(crate) fn function_name(module: &Module, id: FuncId) -> String {
     let name = f.name.map_or("anonymous", |n| module.str(n));
     let owner = f.owner.and_then(|t| module.type_def(t));
     match owner {
-        Some(def) if is_member(def, id) => format!("{}::{name}", module.str(def.name)),
+        Some(def) if is_method(def, id) => format!("{}::{name}", module.str(def.name)),
         _ => name.to_owned(),
     }
 }
 
-fn is_member(def: &TypeDef, id: FuncId) -> bool {
-    def.constructor == Some(id) || def.methods.iter().any(|m| m.func == id)
+/// Constructors are no methods: they have the name of their type.
+fn is_method(def: &TypeDef, id: FuncId) -> bool {
+    def.constructor != Some(id) && def.methods.iter().any(|m| m.func == id)
 }

@@ -20,7 +20,7 @@ use crate::value::Value;
 /// Taken backward branches between two polls.
 pub(crate) const POLL_INTERVAL: i64 = 4096;
 /// Nesting of native calls into script code.
-pub(crate) const NATIVE_DEPTH_MAX: u32 = 200;
+pub(crate) const NATIVE_DEPTH_MAX: u32 = 1000;
 
 /// How a machine is set up.
 pub struct VmOptions {

@@ -28,8 +28,12 @@ pub(crate) fn display_name(path: &Path) -> String {
 
 /// Compiles a file and prints its diagnostics.
 pub(crate) fn compile_file(cli: &Cli, path: &Path, options: &Options) -> Result<Compilation, i32> {
-    let bytes = read(path)?;
-    let compilation = compile(&display_name(path), &bytes, options);
+    Ok(compile_bytes(cli, path, &read(path)?, options))
+}
+
+/// Compiles what was read from a file and prints its diagnostics.
+pub(crate) fn compile_bytes(cli: &Cli, path: &Path, bytes: &[u8], options: &Options) -> Compilation {
+    let compilation = compile(&display_name(path), bytes, options);
     render::print(cli, &path.display().to_string(), &compilation);
-    Ok(compilation)
+    compilation
 }

@@ -20,7 +20,10 @@ impl<'a> FnLower<'_, '_, 'a> {
                 }
                 let guarantee = self.m.guarantee(bind.var);
                 let value = self.initial_value(&decl.init, &guarantee);
-                self.b.set_pos(pos_of(name.span.start));
+                // Passes may join the check to the instruction that makes the value, so both have
+                // the same place.
+                let at = if let Init::Expr(expr) = decl.init { expr.span } else { name.span };
+                self.b.set_pos(pos_of(at.start));
                 self.bind(name, value);
             }
             DeclTarget::Place(target) => {

@@ -322,8 +322,11 @@ impl<'a> FnLower<'_, '_, 'a> {
         match op {
             AssignOp::Set => {
                 let expected = self.place_type(&place);
+                // A check of a variable has the place of the value, as in a declaration.
+                let is_variable = matches!(place, super::place::Place::Var(_));
+                let at = if is_variable { value.span } else { expr.span };
                 let value = self.expr_expecting(value, &expected);
-                self.b.set_pos(pos_of(expr.span.start));
+                self.b.set_pos(pos_of(at.start));
                 self.store(&place, value);
                 value
             }

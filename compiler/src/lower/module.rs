@@ -66,6 +66,8 @@ pub struct Signature {
     pub(super) result_type: Ty,
     /// Name, for notes.
     pub(super) name: Option<StrId>,
+    /// The session or record of a method, for notes.
+    pub(super) owner_name: Option<StrId>,
     /// Has captured variables, so it needs a closure.
     pub(super) has_captures: bool,
 }
@@ -75,9 +77,11 @@ impl Signature {
     #[must_use]
     pub fn argument_note(&self, param: usize, strings: &Strings) -> Option<String> {
         let name = strings.text(*self.names.get(param)?);
-        Some(match self.name {
-            Some(function) => format!("argument '{name}' of '{}'", strings.text(function)),
-            None => format!("argument '{name}'"),
+        // The machine names functions in the same way.
+        let function = self.name.map_or("anonymous", |name| strings.text(name));
+        Some(match self.owner_name {
+            Some(owner) => format!("argument '{name}' of '{}::{function}'", strings.text(owner)),
+            None => format!("argument '{name}' of '{function}'"),
         })
     }
 }
@@ -268,6 +272,9 @@ impl<'c, 'a> ModuleLower<'c, 'a> {
         }
         let defaults = node.params.iter().rev().take_while(|p| p.default.is_some()).count();
         sig.n_required = sig.params.len() - defaults;
+        if node.kind == FunctionKind::Method {
+            sig.owner_name = owner.map(|t| self.type_name(t));
+        }
         if is_constructor {
             if let Some(t) = owner {
                 sig.result = Rep::Ref(TypeId::user(t.0));

@@ -31,10 +31,11 @@
 //!   call r0, @0, (r0, r1)
 //! L1:
 //!   ret r1
-//!   .handler L0, L1, L1, r0     (or .cleanup, which also runs on Exit)
+//!   .handler L0, L1, L1, r0
 //! }
 //! ```
 //!
+//! `.cleanup` instead of `.handler` is a `finally` block, which also runs on `Exit`.
 //! Lines that say nothing may be left out: no parameters, `result any`, no registers.
 //! Operands follow the instruction table, without counts: `r1` registers, `L1` labels (`=7` is the
 //! code word 7), `"text"` or `$3` strings, `@1` functions, `%0` records and sessions, `d0`

@@ -156,9 +156,9 @@ pub(super) fn demanded(op: Op, imms: &[u64], idx: usize, facts: &dyn ModuleFacts
     }
     let arg = idx - shape.ins().len();
     match (op, imms) {
-        (Op::Call, &[func, ..]) => facts
-            .param_rep(FuncId(func as u32), arg)
-            .map_or(Demand::Own, Demand::Rep),
+        (Op::Call, &[func, ..]) => {
+            facts.param_rep(FuncId(func as u32), arg).map_or(Demand::Own, Demand::Rep)
+        }
         (Op::NewRecord, &[ty, ..]) => u8::try_from(arg)
             .map_or(Demand::Own, |slot| Demand::Rep(facts.field_rep(TypeId(ty as u32), slot))),
         (Op::MakeClosure, _) => Demand::Own,
