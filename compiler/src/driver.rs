@@ -46,12 +46,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self {
-            opt_level: 2,
-            types: TypesMode::Sound,
-            dump_ssa: false,
-            disabled_passes: Vec::new(),
-        }
+        Self { opt_level: 2, types: TypesMode::Sound, dump_ssa: false, disabled_passes: Vec::new() }
     }
 }
 

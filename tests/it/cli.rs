@@ -306,7 +306,7 @@ fn json_diagnostics_are_one_object_per_line() {
         scratch.file("bad.hyp", "Focus {\n observe missng;\n induce n: number = \"\";\n} Relax\n");
     let output = hypc(["check", "--message-format", "json", text(&program)]);
     assert_eq!(exit(&output), 1);
-    let lines = stdout(&output);
+    let lines = stderr(&output);
     assert!(lines.lines().count() >= 1, "{lines}");
     for line in lines.lines() {
         let value: serde_json::Value = serde_json::from_str(line).expect("each line is JSON");
@@ -352,7 +352,10 @@ fn a_program_on_standard_input() {
     let listing = feed("hypc", &["disasm", "-"], HELLO.as_bytes());
     assert!(listing.contains("string \"hello\""), "{listing}");
     let listing = feed("hypc", &["disasm", "-"], &module);
-    assert!(listing.contains("string \"hello\""), "a module is known by its first bytes: {listing}");
+    assert!(
+        listing.contains("string \"hello\""),
+        "a module is known by its first bytes: {listing}"
+    );
 }
 
 #[test]
@@ -448,4 +451,51 @@ fn an_interrupt_runs_the_finale_and_is_130() {
     let output = child.wait_with_output().expect("it ends");
     assert_eq!(exit(&output), 130);
     assert!(stdout(&output).ends_with("cleaned up\n"));
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_ends_waiting_for_input() {
+    let scratch = Scratch::new();
+    let source =
+        "Focus { finale { observe \"cleaned up\"; } observe InputProvider(\"? \"); } Relax\n";
+    let module = scratch.module("waiting", source);
+    let mut command = command("hypvm");
+    command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.arg(&module).spawn().expect("hypvm starts");
+    let input = child.stdin.take();
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    let kill = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(kill.expect("kill starts").success());
+    let output = child.wait_with_output().expect("it ends");
+    drop(input);
+    assert_eq!(exit(&output), 130);
+    assert_eq!(stdout(&output), "? cleaned up\n");
+}
+
+#[test]
+fn a_build_never_replaces_its_program() {
+    let scratch = Scratch::new();
+    let source = "Focus { observe 1; } Relax\n";
+    let program = scratch.file("same.hyp", source);
+    let output = hypc(["build", text(&program), "-o", text(&program)]);
+    assert_eq!(exit(&output), 2);
+    assert!(stderr(&output).contains("would replace the program"));
+    let module_name = scratch.file("same.hbc", source);
+    assert_eq!(exit(&hypc(["build", text(&module_name)])), 2);
+    assert_eq!(fs::read_to_string(&program).expect("the program is there"), source);
+    assert_eq!(fs::read_to_string(&module_name).expect("the program is there"), source);
+}
+
+#[test]
+fn the_heap_limit_is_located_and_leaves_room_for_the_finale() {
+    let scratch = Scratch::new();
+    let source = "Focus { finale { observe \"finale\"; } induce a = [];\n\
+                  try { loop { ArrayPush(a, [1]); } } catch (e) { observe e.kind; }\n\
+                  loop { ArrayPush(a, [1]); } } Relax\n";
+    let module = scratch.module("greedy", source);
+    let output = hypvm(["--heap-max", "16M", text(&module)]);
+    assert_eq!(exit(&output), 7);
+    assert_eq!(stdout(&output), "runtime\nfinale\n");
+    assert!(stderr(&output).starts_with("greedy.hyp:3:"), "{}", stderr(&output));
 }

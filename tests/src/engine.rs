@@ -67,9 +67,10 @@ pub fn run(engine: Engine, path: &Path, args: Vec<String>, is_check_only: bool) 
     }
     let Some(module) = compilation.module else { return 1 };
     let module = container::read(&container::write(&module));
-    let module = match module.map_err(|e| e.to_string()).and_then(|read| {
-        verify::verify(read).map_err(|e| e.to_string())
-    }) {
+    let module = match module
+        .map_err(|e| e.to_string())
+        .and_then(|read| verify::verify(read).map_err(|e| e.to_string()))
+    {
         Ok(module) => module,
         Err(error) => {
             eprintln!("compiled code was refused: {error}");

@@ -45,8 +45,13 @@ impl Expectation {
 
     fn parse_line(&mut self, line: &str) {
         let directives = [
-            "// expect:", "// expect exit:", "// expect error:", "// expect diagnostic:",
-            "// stdin:", "// args:", "// run:",
+            "// expect:",
+            "// expect exit:",
+            "// expect error:",
+            "// expect diagnostic:",
+            "// stdin:",
+            "// args:",
+            "// run:",
         ];
         let found = directives.iter().filter_map(|d| Some((line.find(d)?, *d))).min();
         let Some((at, directive)) = found else { return };
@@ -107,7 +112,8 @@ fn describe_lines(report: &mut String, expected: &[String], actual: &[String]) {
     for i in 0..n {
         let (want, got) = (expected.get(i), actual.get(i));
         if want != got {
-            let show = |line: Option<&String>| line.map_or("(nothing)".to_owned(), |l| format!("`{l}`"));
+            let show =
+                |line: Option<&String>| line.map_or("(nothing)".to_owned(), |l| format!("`{l}`"));
             let _ = writeln!(report, "line {}: expected {}, got {}", i + 1, show(want), show(got));
         }
     }

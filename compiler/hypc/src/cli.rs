@@ -152,6 +152,6 @@ pub(crate) enum MessageFormat {
     /// Source snippets on standard error
     #[default]
     Human,
-    /// One JSON object per line on standard output
+    /// One JSON object per line on standard error
     Json,
 }

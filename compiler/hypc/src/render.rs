@@ -74,7 +74,7 @@ fn human(renderer: &Renderer, path: &str, source: &str, diagnostic: &Diagnostic)
 }
 
 fn print_json(path: &str, compilation: &Compilation) {
-    let mut stdout = std::io::stdout().lock();
+    let mut stderr = std::io::stderr().lock();
     let renderer = Renderer::plain();
     for diagnostic in &compilation.diagnostics {
         let labels: Vec<_> =
@@ -95,8 +95,8 @@ fn print_json(path: &str, compilation: &Compilation) {
             "help": diagnostic.help,
             "rendered": human(&renderer, path, &compilation.source, diagnostic),
         });
-        // A closed standard output is a quiet end.
-        let _ = writeln!(stdout, "{line}");
+        // A closed standard error leaves nobody to tell.
+        let _ = writeln!(stderr, "{line}");
     }
 }
 

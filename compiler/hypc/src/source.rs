@@ -32,7 +32,12 @@ pub(crate) fn compile_file(cli: &Cli, path: &Path, options: &Options) -> Result<
 }
 
 /// Compiles what was read from a file and prints its diagnostics.
-pub(crate) fn compile_bytes(cli: &Cli, path: &Path, bytes: &[u8], options: &Options) -> Compilation {
+pub(crate) fn compile_bytes(
+    cli: &Cli,
+    path: &Path,
+    bytes: &[u8],
+    options: &Options,
+) -> Compilation {
     let compilation = compile(&display_name(path), bytes, options);
     render::print(cli, &path.display().to_string(), &compilation);
     compilation

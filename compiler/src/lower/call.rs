@@ -198,7 +198,9 @@ impl<'a> FnLower<'_, '_, 'a> {
                     "Constructor for session '{name}' expects {expected} arguments, received {given}"
                 )
             } else {
-                format!("Session '{name}' does not define a constructor but arguments were provided")
+                format!(
+                    "Session '{name}' does not define a constructor but arguments were provided"
+                )
             };
             return self.raise_value(ErrorKind::Runtime, &message);
         }

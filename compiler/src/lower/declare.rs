@@ -73,9 +73,7 @@ impl<'a> FnLower<'_, '_, 'a> {
 
     pub(super) fn coerce_variable(&mut self, var: VarId, value: Value) -> Value {
         let ty = self.m.guarantee(var);
-        self.coerce(value, &ty, |f| {
-            f.m.strings.variable_note(f.m.res.var(var).name, f.m.interner)
-        })
+        self.coerce(value, &ty, |f| f.m.strings.variable_note(f.m.res.var(var).name, f.m.interner))
     }
 
     /// Assigns a variable after its declaration; a constant raises.

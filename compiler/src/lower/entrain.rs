@@ -81,8 +81,11 @@ impl<'a> FnLower<'_, '_, 'a> {
         let mut count = 0;
         for (i, arm) in node.arms.iter().enumerate() {
             let PatternKind::Number(x) = arm.pattern.kind else { break };
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss,
-                reason = "checked to be a small integer")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "checked to be a small integer"
+            )]
             let Some(at) = (x.fract() == 0.0 && (0.0..SWITCH_CASES_MAX as f64).contains(&x))
                 .then_some(x as usize)
             else {

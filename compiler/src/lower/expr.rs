@@ -65,11 +65,13 @@ impl<'a> FnLower<'_, '_, 'a> {
     fn fits_record(&self, fields: &[FieldInit<'a>], t: TypeIdx) -> bool {
         let info = &self.m.type_infos[t.0 as usize];
         let is_named = |name: Symbol| fields.iter().any(|f| field_name(f) == Some(name));
-        fields.iter().all(|f| {
-            field_name(f).is_some_and(|name| info.fields.iter().any(|i| i.name == name))
-        }) && info.fields.iter().all(|i| {
-            is_named(i.name) || i.init.is_some() || matches!(i.ty, Ty::Nullable(_))
-        })
+        fields
+            .iter()
+            .all(|f| field_name(f).is_some_and(|name| info.fields.iter().any(|i| i.name == name)))
+            && info
+                .fields
+                .iter()
+                .all(|i| is_named(i.name) || i.init.is_some() || matches!(i.ty, Ty::Nullable(_)))
     }
 
     fn string(&mut self, text: &str) -> Value {
@@ -93,8 +95,7 @@ impl<'a> FnLower<'_, '_, 'a> {
                 self.sibling(session, is_static, symbol)
             }
             NameRef::Unresolved => {
-                let message =
-                    format!("Variable '{}' not found", self.m.interner.resolve(symbol));
+                let message = format!("Variable '{}' not found", self.m.interner.resolve(symbol));
                 self.raise_value(ErrorKind::Undefined, &message)
             }
         }
@@ -116,9 +117,7 @@ impl<'a> FnLower<'_, '_, 'a> {
         }
         let captured = self.key.and_then(|key| {
             let list = &self.m.captures[key.index()];
-            list.iter().copied().find(|v| {
-                self.m.res.var(*v).kind == crate::resolve::VarKind::This
-            })
+            list.iter().copied().find(|v| self.m.res.var(*v).kind == crate::resolve::VarKind::This)
         });
         match captured {
             Some(var) => self.read(var),

@@ -112,7 +112,10 @@ impl<'m, 'c, 'a> FnLower<'m, 'c, 'a> {
     }
 
     /// The module body.
-    pub(super) fn module_body(m: &'m mut ModuleLower<'c, 'a>, program: &'a ast::Program<'a>) -> Func {
+    pub(super) fn module_body(
+        m: &'m mut ModuleLower<'c, 'a>,
+        program: &'a ast::Program<'a>,
+    ) -> Func {
         let mut f = Self::new(m, None, None, ReturnMode::Module, &Signature::default());
         f.make_cells();
         f.hoist(program.prelude);
@@ -218,7 +221,9 @@ impl<'m, 'c, 'a> FnLower<'m, 'c, 'a> {
         }
         for slot in 0..n_fields {
             let field = &self.m.type_infos[owner.0 as usize].fields[slot];
-            let (Some(init), ty, name) = (field.init, field.ty.clone(), field.name) else { continue };
+            let (Some(init), ty, name) = (field.init, field.ty.clone(), field.name) else {
+                continue;
+            };
             self.b.set_pos(pos_of(init.span.start));
             let value = self.expr(init);
             let value = self.coerce_field(value, &ty, owner, name);
@@ -435,12 +440,7 @@ impl<'m, 'c, 'a> FnLower<'m, 'c, 'a> {
         })
     }
 
-    pub(super) fn coerce_argument(
-        &mut self,
-        value: Value,
-        sig: &Signature,
-        param: usize,
-    ) -> Value {
+    pub(super) fn coerce_argument(&mut self, value: Value, sig: &Signature, param: usize) -> Value {
         let ty = &sig.types[param];
         self.coerce(value, ty, |f| {
             let note = sig.argument_note(param, &f.m.strings).unwrap_or_default();

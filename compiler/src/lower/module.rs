@@ -253,7 +253,8 @@ impl<'c, 'a> ModuleLower<'c, 'a> {
         let info = &self.res.functions[index];
         let owner = info.owner;
         let is_constructor = node.kind == FunctionKind::Constructor;
-        let mut sig = Signature { name: node.name.map(|n| self.sym(n.name)), ..Signature::default() };
+        let mut sig =
+            Signature { name: node.name.map(|n| self.sym(n.name)), ..Signature::default() };
         if info.this.is_some() && !is_constructor {
             sig.has_receiver = true;
             let rep = owner.map_or(Rep::Any, |t| Rep::Ref(TypeId::user(t.0)));
@@ -263,8 +264,7 @@ impl<'c, 'a> ModuleLower<'c, 'a> {
         }
         for param in node.params {
             let ty = self.res.bind(param.name.id).map_or(Ty::Unknown, |b| self.guarantee(b.var));
-            let rep =
-                if param.default.is_some() { Rep::Any } else { Self::rep_of_type(&ty) };
+            let rep = if param.default.is_some() { Rep::Any } else { Self::rep_of_type(&ty) };
             sig.params.push(rep);
             sig.types.push(ty);
             let name = self.sym(param.name.name);
@@ -328,7 +328,8 @@ impl<'c, 'a> ModuleLower<'c, 'a> {
                 init: field.default,
             });
         }
-        let constructor_node = decl.methods.iter().copied().find(|m| m.kind == FunctionKind::Constructor);
+        let constructor_node =
+            decl.methods.iter().copied().find(|m| m.kind == FunctionKind::Constructor);
         let methods = decl
             .methods
             .iter()
@@ -470,9 +471,7 @@ impl<'c, 'a> ModuleLower<'c, 'a> {
         let info = self.res.var(var);
         !info.is_reassigned
             && match info.kind {
-                VarKind::Function(f) => {
-                    self.captures.get(f.index()).is_some_and(Vec::is_empty)
-                }
+                VarKind::Function(f) => self.captures.get(f.index()).is_some_and(Vec::is_empty),
                 VarKind::Session(_) => true,
                 _ => false,
             }

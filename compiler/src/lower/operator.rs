@@ -52,8 +52,14 @@ impl<'a> FnLower<'_, '_, 'a> {
     pub(super) fn binary(&mut self, expr: &'a ast::Expr<'a>) -> Value {
         let ExprKind::Binary { op, left, right } = expr.kind else { return self.b.null() };
         match op {
-            BinaryOp::And | BinaryOp::Or | BinaryOp::Coalesce => self.short_circuit(op, left, right),
-            BinaryOp::Eq | BinaryOp::Ne | BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt
+            BinaryOp::And | BinaryOp::Or | BinaryOp::Coalesce => {
+                self.short_circuit(op, left, right)
+            }
+            BinaryOp::Eq
+            | BinaryOp::Ne
+            | BinaryOp::Lt
+            | BinaryOp::Le
+            | BinaryOp::Gt
             | BinaryOp::Ge => {
                 let raw = self.comparison(expr);
                 match raw {

@@ -107,12 +107,7 @@ impl<'a> FnLower<'_, '_, 'a> {
         }
     }
 
-    fn field_patterns(
-        &mut self,
-        fields: &'a [ast::FieldPattern<'a>],
-        value: Value,
-        fail: Block,
-    ) {
+    fn field_patterns(&mut self, fields: &'a [ast::FieldPattern<'a>], value: Value, fail: Block) {
         for field in fields {
             self.b.set_pos(pos_of(field.span.start));
             let name = field.name.name;

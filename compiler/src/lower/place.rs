@@ -21,8 +21,18 @@ pub(super) enum Place {
     /// The receiver, as the root of a member place.
     This,
     Static(TypeIdx, Symbol),
-    Member { object: Value, name: Symbol, base: Option<Box<Place>>, span: Span },
-    Index { object: Value, index: Value, base: Option<Box<Place>>, span: Span },
+    Member {
+        object: Value,
+        name: Symbol,
+        base: Option<Box<Place>>,
+        span: Span,
+    },
+    Index {
+        object: Value,
+        index: Value,
+        base: Option<Box<Place>>,
+        span: Span,
+    },
     /// A name that nothing declares, or that cannot be assigned.
     Fixed(Symbol),
 }

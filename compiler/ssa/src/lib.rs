@@ -6,17 +6,16 @@
 //!
 //! Invariant: no dependency on the source language or the virtual machine.
 #![warn(missing_docs)]
-
 #![forbid(unsafe_code)]
 
 pub mod build;
 pub mod cfg;
 pub mod emit;
+pub mod eval;
 pub mod ir;
+pub mod number;
+pub mod pass;
 pub mod shape;
 pub mod text;
 pub mod unit;
 pub mod verify;
-pub mod number;
-pub mod eval;
-pub mod pass;

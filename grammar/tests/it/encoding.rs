@@ -72,3 +72,18 @@ fn identifiers_are_unicode() {
     assert_eq!(codes("Focus { induce 😀 = 1; } Relax"), ["E0002"]);
     assert_eq!(codes("Focus { x = ½; } Relax"), ["E0005"]);
 }
+
+#[test]
+fn columns_of_long_lines_count_characters() {
+    let text = format!("é{}ü\n{}x", "ab".repeat(1000), "日".repeat(700));
+    let index = LineIndex::new(&text);
+    let mut expected = LineColumn { line: 1, column: 1 };
+    for (at, c) in text.char_indices() {
+        assert_eq!(index.locate(&text, at as u32), expected, "offset {at}");
+        expected.column += 1;
+        if c == '\n' {
+            expected = LineColumn { line: expected.line + 1, column: 1 };
+        }
+    }
+    assert_eq!(index.locate(&text, text.len() as u32), expected);
+}

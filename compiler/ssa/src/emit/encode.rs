@@ -204,7 +204,9 @@ impl Writer<'_> {
             while at != NONE && !func.blocks[at as usize].is_cleanup {
                 at = self.cfg.handler[at as usize];
             }
-            if at != NONE && let Some(outer) = self.handler_entry(func, alloc, at) {
+            if at != NONE
+                && let Some(outer) = self.handler_entry(func, alloc, at)
+            {
                 let range = Handler { start: inner.start, end: inner.end, ..outer };
                 self.function.handlers.push(range);
             }
