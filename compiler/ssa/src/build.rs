@@ -268,9 +268,18 @@ impl Builder {
     fn read(&mut self, var: Var, block: Block) -> Value {
         let mut path: SmallVec<[Block; 16]> = SmallVec::new();
         let mut at = block;
+        // Unreachable blocks may be each other's only predecessors: a walk that comes back to the
+        // mark, which is set at ever longer intervals, goes round in a circle.
+        let (mut mark, mut next_mark) = (None, 16);
         let value = loop {
             if let Some(value) = self.lookup(var, at) {
                 break self.func.resolve(value);
+            }
+            if mark == Some(at) {
+                break self.null_value();
+            }
+            if path.len() == next_mark {
+                (mark, next_mark) = (Some(at), next_mark * 2);
             }
             path.push(at);
             let state = &self.states[at.0 as usize];
