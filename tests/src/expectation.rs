@@ -103,8 +103,10 @@ impl Expectation {
 }
 
 fn split_lines(text: &str) -> Vec<String> {
-    let text = text.strip_suffix('\n').unwrap_or(text);
-    if text.is_empty() { Vec::new() } else { text.split('\n').map(str::to_owned).collect() }
+    if text.is_empty() {
+        return Vec::new();
+    }
+    text.strip_suffix('\n').unwrap_or(text).split('\n').map(str::to_owned).collect()
 }
 
 fn describe_lines(report: &mut String, expected: &[String], actual: &[String]) {
@@ -116,5 +118,18 @@ fn describe_lines(report: &mut String, expected: &[String], actual: &[String]) {
                 |line: Option<&String>| line.map_or("(nothing)".to_owned(), |l| format!("`{l}`"));
             let _ = writeln!(report, "line {}: expected {}, got {}", i + 1, show(want), show(got));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::split_lines;
+
+    #[test]
+    fn an_empty_line_is_a_line() {
+        assert!(split_lines("").is_empty());
+        assert_eq!(split_lines("\n"), [""]);
+        assert_eq!(split_lines("a\n\n"), ["a", ""]);
+        assert_eq!(split_lines("a"), ["a"]);
     }
 }

@@ -32,14 +32,7 @@ impl<'a> FnLower<'_, '_, 'a> {
         labels: Vec<Symbol>,
     ) {
         let (head, exit) = (self.b.new_block(), self.b.new_block());
-        self.b.jump(head, &[]);
-        self.b.switch_to(head);
-        if let Some(cond) = cond {
-            let body = self.b.new_block();
-            self.condition(cond, body, exit);
-            self.b.seal(body);
-            self.b.switch_to(body);
-        }
+        self.loop_head(cond, head, exit);
         self.loop_body(node, labels, exit, head);
         self.b.jump(head, &[]);
         self.end_loop(head, exit);
@@ -82,6 +75,18 @@ impl<'a> FnLower<'_, '_, 'a> {
             }
         }
         let (head, next, exit) = (self.b.new_block(), self.b.new_block(), self.b.new_block());
+        self.loop_head(cond, head, exit);
+        self.loop_body(node, labels, exit, next);
+        self.b.jump(next, &[]);
+        self.b.seal(next);
+        self.b.switch_to(next);
+        self.advance(header_var, step);
+        self.b.jump(head, &[]);
+        self.end_loop(head, exit);
+    }
+
+    /// Enters `head` and continues in the body if the condition, where there is one, holds.
+    fn loop_head(&mut self, cond: Option<&'a ast::Expr<'a>>, head: Block, exit: Block) {
         self.b.jump(head, &[]);
         self.b.switch_to(head);
         if let Some(cond) = cond {
@@ -90,13 +95,6 @@ impl<'a> FnLower<'_, '_, 'a> {
             self.b.seal(body);
             self.b.switch_to(body);
         }
-        self.loop_body(node, labels, exit, next);
-        self.b.jump(next, &[]);
-        self.b.seal(next);
-        self.b.switch_to(next);
-        self.advance(header_var, step);
-        self.b.jump(head, &[]);
-        self.end_loop(head, exit);
     }
 
     /// The step of a counted loop; a captured loop variable gets a fresh box for the next round.
