@@ -2,15 +2,11 @@
 //! generated page is current (`UPDATE=1` rewrites it).
 
 use std::fmt::Write as _;
-use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
 
-use hyp_bytecode::{container, verify};
-use hyp_compiler::driver::{Options, compile};
 use hyp_grammar::diagnostic::{Code, Severity};
+use hyp_tests::engine::{ENGINES, output_of};
 use hyp_tests::subject::root;
-use hyp_vm::{Vm, VmOptions};
 
 /// Markdown files of the documentation and the README.
 fn pages() -> Vec<PathBuf> {
@@ -57,54 +53,18 @@ fn programs(page: &str) -> Vec<(usize, String)> {
     programs
 }
 
-#[derive(Clone, Default)]
-struct Sink(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Sink {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().expect("one writer").extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-/// Runs a program; returns its output, or why it failed.
-fn run(source: &str) -> Result<String, String> {
-    let body = if source.trim_start().starts_with("Focus") {
-        source.to_owned()
-    } else {
-        format!("Focus {{ {source} }} Relax")
-    };
-    let compilation = compile("page.hyp", body.as_bytes(), &Options::default());
-    let Some(module) = compilation.module else {
-        let messages: Vec<_> = compilation.diagnostics.into_iter().map(|d| d.message).collect();
-        return Err(messages.join("; "));
-    };
-    let module = container::read(&container::write(&module)).map_err(|e| e.to_string())?;
-    let module = verify::verify(module).map_err(|e| e.to_string())?;
-    let output = Sink::default();
-    let options = VmOptions { stdout: Box::new(output.clone()), ..VmOptions::new() };
-    let outcome = Vm::new(Arc::new(module), options).run();
-    if let Some(report) = outcome.error {
-        return Err(report.to_string());
-    }
-    let bytes = output.0.lock().expect("one writer");
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
-}
-
 #[test]
 fn programs_in_the_documentation_print_what_it_says() {
     let mut faults = String::new();
     let mut count = 0;
-    for path in pages() {
+    let engine = ENGINES[1];
+    // The programs of this page are the examples of builtins, which `spec` runs.
+    for path in pages().into_iter().filter(|path| !path.ends_with("builtins.md")) {
         for (line, source) in programs(&read(&path)) {
             count += 1;
             let arrows = source.lines().filter_map(|l| l.split_once("// → "));
             let expected: String = arrows.map(|(_, text)| format!("{text}\n")).collect();
-            let result = run(&source);
+            let result = output_of(engine, &source);
             let shown = expected.is_empty() || result.as_ref() == Ok(&expected);
             if result.is_err() || !shown {
                 let _ = writeln!(faults, "{}:{line}: {result:?}, not {expected:?}", name(&path));

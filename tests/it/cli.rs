@@ -411,11 +411,18 @@ fn modules_can_be_inspected() {
 #[test]
 fn builtins_are_documented() {
     assert!(stdout(&hypc(["builtins"])).lines().count() > 100);
-    assert!(stdout(&hypc(["builtins", "ArrayPush"])).contains("ArrayPush("));
+    let push = stdout(&hypc(["builtins", "ArrayPush"]));
+    for part in ["ArrayPush(", "effects: changes an argument", "example:"] {
+        assert!(push.contains(part), "{push}");
+    }
+    assert!(stdout(&hypc(["builtins", "copyfile"])).contains("needs: read, write"));
     assert_eq!(exit(&hypc(["builtins", "NoSuchThing"])), 1);
     for line in stdout(&hypc(["builtins", "--json"])).lines() {
         let row: serde_json::Value = serde_json::from_str(line).expect("JSON");
-        assert!(row["doc"].as_str().is_some_and(|doc| !doc.is_empty()), "{line}");
+        for text in ["doc", "example"] {
+            assert!(row[text].as_str().is_some_and(|text| !text.is_empty()), "{line}");
+        }
+        assert!(row["effects"].is_array() && row["capabilities"].is_array(), "{line}");
     }
 }
 

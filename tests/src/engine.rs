@@ -1,7 +1,8 @@
 //! Engine settings, and one run of a program under one of them in this process.
 
+use std::io::Write;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use hyp_bytecode::{container, verify};
 use hyp_compiler::driver::{Compilation, Options, compile};
@@ -84,4 +85,53 @@ pub fn run(engine: Engine, path: &Path, args: Vec<String>, is_check_only: bool) 
         eprintln!("{report}");
     }
     outcome.exit_code
+}
+
+/// Bytes that a machine has written.
+#[derive(Clone, Default)]
+struct Sink(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Runs a text in this process: a whole program, or statements as the body of one. Returns what it
+/// prints.
+///
+/// # Errors
+/// Why it does not compile, or the error that ended it.
+pub fn output_of(engine: Engine, source: &str) -> Result<String, String> {
+    let program = if source.trim_start().starts_with("Focus") {
+        source.to_owned()
+    } else {
+        format!("Focus {{ {source} }} Relax")
+    };
+    let options = Options { opt_level: engine.opt_level, ..Options::default() };
+    let compilation = compile("page.hyp", program.as_bytes(), &options);
+    let Some(module) = compilation.module else {
+        let messages: Vec<_> = compilation.diagnostics.into_iter().map(|d| d.message).collect();
+        return Err(messages.join("; "));
+    };
+    let module = container::read(&container::write(&module)).map_err(|e| e.to_string())?;
+    let module = verify::verify(module).map_err(|e| e.to_string())?;
+    let output = Sink::default();
+    let options = VmOptions {
+        stdout: Box::new(output.clone()),
+        stdin: Box::new(std::io::empty()),
+        gc_stress: engine.gc_stress,
+        ..VmOptions::new()
+    };
+    let outcome = Vm::new(Arc::new(module), options).run();
+    if let Some(report) = outcome.error {
+        return Err(report.to_string());
+    }
+    let bytes = output.0.lock().unwrap_or_else(PoisonError::into_inner);
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }

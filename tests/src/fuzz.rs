@@ -26,10 +26,12 @@ const TICK: Duration = Duration::from_millis(50);
 const OUTPUT_BYTES_MAX: usize = 1 << 20;
 
 /// Effects of builtins that a program of unknown origin must not have on the machine of the tests.
-const FORBIDDEN: [BuiltinEffects; 5] = [
+const FORBIDDEN: [BuiltinEffects; 7] = [
     BuiltinEffects::FS_READ,
     BuiltinEffects::FS_WRITE,
     BuiltinEffects::ENV_WRITE,
+    BuiltinEffects::PROC,
+    BuiltinEffects::NET,
     BuiltinEffects::SLEEP,
     BuiltinEffects::IN,
 ];

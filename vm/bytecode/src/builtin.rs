@@ -4,8 +4,13 @@
 //! or more words; `opt` first makes it optional, `rest` variadic. Several words form a union
 //! (`Number Null`).
 
+mod effect;
+mod manual;
 #[macro_use]
 mod table;
+
+pub use effect::{BuiltinEffects, Capability};
+pub use manual::union;
 
 /// Where a builtin belongs in the documentation.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -97,47 +102,6 @@ impl Param {
     }
 }
 
-/// What calling a builtin can do to the world; also decides the capability that it needs.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct BuiltinEffects(pub u16);
-
-impl BuiltinEffects {
-    /// Reads arrays or objects.
-    pub const READS: Self = Self(1);
-    /// Changes an argument.
-    pub const WRITES: Self = Self(2);
-    /// Calls script code.
-    pub const CALLBACK: Self = Self(4);
-    /// Writes to standard output or error.
-    pub const OUT: Self = Self(8);
-    /// Reads standard input.
-    pub const IN: Self = Self(16);
-    /// Reads files.
-    pub const FS_READ: Self = Self(32);
-    /// Writes files.
-    pub const FS_WRITE: Self = Self(64);
-    /// Reads the clock.
-    pub const CLOCK: Self = Self(128);
-    /// Waits.
-    pub const SLEEP: Self = Self(256);
-    /// Reads the environment or the machine's identity.
-    pub const ENV_READ: Self = Self(512);
-    /// Changes the environment.
-    pub const ENV_WRITE: Self = Self(1024);
-    /// Does not return.
-    pub const NO_RETURN: Self = Self(2048);
-    /// Nondeterministic.
-    pub const RANDOM: Self = Self(4096);
-    /// Can raise an error for some arguments.
-    pub const THROWS: Self = Self(8192);
-
-    /// Whether all bits of `other` are set.
-    #[must_use]
-    pub const fn has(self, other: Self) -> bool {
-        self.0 & other.0 == other.0
-    }
-}
-
 /// Parameters and result of one way to call a builtin.
 #[derive(Clone, Copy, Debug)]
 pub struct Signature {
@@ -176,6 +140,8 @@ pub struct BuiltinSpec {
     pub effects: BuiltinEffects,
     /// Documentation.
     pub doc: &'static str,
+    /// The lines of the example, marked with `>`; see `example_source`.
+    pub example: &'static str,
 }
 
 impl BuiltinSpec {
@@ -183,6 +149,11 @@ impl BuiltinSpec {
     #[must_use]
     pub fn signature(&self) -> Signature {
         Signature { params: self.params, returns: self.returns }
+    }
+
+    /// The capabilities that a call needs.
+    pub fn capabilities(&self) -> impl Iterator<Item = Capability> {
+        self.effects.capabilities()
     }
 
     /// The first overload that certainly applies to `n_args` arguments, else the general signature.
@@ -240,7 +211,8 @@ macro_rules! declare_builtins {
                     returns: &[$(Ty::$or),+],
                 }),*],
                 effects: BuiltinEffects(0 $(| BuiltinEffects::$e.0)*),
-                doc: concat!($($doc, "\n"),+),
+                doc: manual::split_example(concat!($($doc, "\n"),+)).0,
+                example: manual::split_example(concat!($($doc, "\n"),+)).1,
             },)+
         ];
 

@@ -6,9 +6,7 @@ use std::collections::HashMap;
 use std::fmt::Write;
 use std::path::Path;
 
-use hyp_bytecode::builtin::{
-    BUILTINS, Builtin, BuiltinEffects, BuiltinSpec, CONSTANTS, Category, Param, Signature, Ty,
-};
+use hyp_bytecode::builtin::{BUILTINS, Builtin, BuiltinSpec, CONSTANTS, Category, Param, Ty};
 
 const INTRO: &str = "\
 # Builtin functions
@@ -24,6 +22,8 @@ argument and a negative index raise an error that `catch` sees.
 arguments are ignored.
 - Positions and lengths of text count code points, from 0.
 - `dictionary` arguments also take the JSON text of an object.
+- *Needs* names the capability that `hypvm` must have been granted, as in `--allow-read`.
+- Examples run as tests; the text after `// →` is what they print.
 - Functions return new arrays, except those that say *in place*.
 ";
 
@@ -55,78 +55,23 @@ const CATEGORIES: &[(Category, &str, &str)] = &[
     (Category::Hypnotic, "Hypnotic", "Lines on standard output with pauses between them."),
 ];
 
-const EFFECTS: &[(BuiltinEffects, &str)] = &[
-    (BuiltinEffects::WRITES, "changes an argument"),
-    (BuiltinEffects::CALLBACK, "calls back"),
-    (BuiltinEffects::OUT, "writes output"),
-    (BuiltinEffects::IN, "reads input"),
-    (BuiltinEffects::FS_READ, "reads files"),
-    (BuiltinEffects::FS_WRITE, "writes files"),
-    (BuiltinEffects::CLOCK, "reads the clock"),
-    (BuiltinEffects::SLEEP, "waits"),
-    (BuiltinEffects::ENV_READ, "reads the environment"),
-    (BuiltinEffects::ENV_WRITE, "changes the environment"),
-    (BuiltinEffects::NO_RETURN, "does not return"),
-    (BuiltinEffects::RANDOM, "random"),
-];
-
-fn word(ty: Ty) -> &'static str {
-    match ty {
-        Ty::opt | Ty::rest => "",
-        Ty::Any => "any",
-        Ty::Number => "number",
-        Ty::String => "string",
-        Ty::Boolean => "boolean",
-        Ty::Null => "null",
-        Ty::Array => "any[]",
-        Ty::Numbers => "number[]",
-        Ty::Strings => "string[]",
-        Ty::Object => "dictionary",
-        Ty::Function => "function",
-    }
-}
-
-fn union(words: &[Ty]) -> String {
-    words.iter().map(|&ty| word(ty)).collect::<Vec<_>>().join(" | ")
-}
-
-fn parameter(param: &Param) -> String {
-    let types = union(param.types());
-    if param.is_variadic() {
-        format!("...{}: {types}", param.name)
-    } else if param.is_optional() {
-        format!("{}?: {types}", param.name)
-    } else {
-        format!("{}: {types}", param.name)
-    }
-}
-
-fn signature(name: &str, signature: &Signature) -> String {
-    let params: Vec<String> = signature.params.iter().map(parameter).collect();
-    format!("{name}({}): {}", params.join(", "), union(signature.returns))
-}
-
 fn entry(spec: &BuiltinSpec, page: &mut String) {
-    let general = [spec.signature()];
-    let signatures = if spec.overloads.is_empty() { &general } else { spec.overloads };
-    let lines: Vec<String> = signatures.iter().map(|s| signature(spec.name, s)).collect();
-    let doc: Vec<&str> = spec.doc.lines().map(str::trim).collect();
     let _ = write!(
         page,
         "\n### {}\n\n```text\n{}\n```\n\n{}\n",
         spec.name,
-        lines.join("\n"),
-        doc.join("\n").trim()
+        spec.signatures().join("\n"),
+        spec.text().join("\n")
     );
-    if !spec.aliases.is_empty() {
-        let aliases: Vec<String> = spec.aliases.iter().map(|a| format!("`{a}`")).collect();
-        let _ = write!(page, "\nAlso: {}.\n", aliases.join(", "));
-    }
-    let effects: Vec<&str> =
-        EFFECTS.iter().filter(|e| spec.effects.has(e.0)).map(|e| e.1).collect();
-    if !effects.is_empty() {
-        let _ = write!(page, "\nEffects: {}.\n", effects.join(", "));
-    }
+    let mut list = |title: &str, items: Vec<String>| {
+        if !items.is_empty() {
+            let _ = write!(page, "\n{title}: {}.\n", items.join(", "));
+        }
+    };
+    list("Also", spec.aliases.iter().map(|alias| format!("`{alias}`")).collect());
+    list("Effects", spec.effects.words().map(str::to_owned).collect());
+    list("Needs", spec.capabilities().map(|needed| format!("`{}`", needed.name())).collect());
+    let _ = write!(page, "\n```hyp\n{}```\n", spec.example_source());
 }
 
 fn page() -> String {
@@ -170,6 +115,23 @@ fn every_row_has_a_sentence() {
         let doc = spec.doc.trim();
         assert!(doc.ends_with(['.', '…']) && doc.len() > 10, "{}: {doc}", spec.name);
     }
+}
+
+#[test]
+fn every_row_has_an_example() {
+    for spec in BUILTINS {
+        assert!(!spec.example_output().is_empty(), "{} has no example", spec.name);
+        assert!(!spec.doc.contains('→'), "{}: an example line lacks its `>`", spec.name);
+    }
+}
+
+#[test]
+fn effects_decide_the_capabilities() {
+    let needed = |b: Builtin| b.spec().capabilities().map(|c| c.name()).collect::<Vec<_>>();
+    assert_eq!(needed(Builtin::CopyFile), ["read", "write"]);
+    assert_eq!(needed(Builtin::GetEnv), ["env"]);
+    assert_eq!(needed(Builtin::GetHostname), ["sys"]);
+    assert!(needed(Builtin::Random).is_empty());
 }
 
 #[test]

@@ -8,9 +8,15 @@ use crate::expression::Machine;
 /// Builtins that would wait, end the program or change the machine.
 fn is_harmless(builtin: Builtin) -> bool {
     let effects = builtin.spec().effects;
-    ![BuiltinEffects::SLEEP, BuiltinEffects::FS_WRITE, BuiltinEffects::ENV_WRITE]
-        .iter()
-        .any(|&effect| effects.has(effect))
+    ![
+        BuiltinEffects::SLEEP,
+        BuiltinEffects::FS_WRITE,
+        BuiltinEffects::ENV_WRITE,
+        BuiltinEffects::PROC,
+        BuiltinEffects::NET,
+    ]
+    .iter()
+    .any(|&effect| effects.has(effect))
 }
 
 const SAMPLES: &[&str] = &[

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use hyp_bytecode::builtin::{BUILTINS, Builtin, BuiltinSpec, Ty};
+use hyp_bytecode::builtin::{BUILTINS, Builtin, BuiltinSpec, Param, Signature, union};
 use hypvm::exit;
 use hypvm::process::print;
 use serde_json::json;
@@ -20,76 +20,63 @@ pub(super) fn list(name: Option<&str>, as_json: bool) -> i32 {
     };
     let mut text = String::new();
     for row in rows {
-        // Writing to a string cannot fail.
-        let _ = if as_json {
-            writeln!(text, "{}", row_json(row))
+        if as_json {
+            text.push_str(&row_json(row).to_string());
+            text.push('\n');
         } else if name.is_some() {
-            writeln!(text, "{}\n\n{}", signature(row), doc_lines(row).join("\n"))
+            describe(row, &mut text);
         } else {
-            let summary = row.doc.trim().lines().next().unwrap_or("");
-            writeln!(text, "{:<60} {summary}", signature(row))
-        };
+            let summary = row.text().first().copied().unwrap_or("");
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "{:<60} {summary}", row.signatures()[0]);
+        }
     }
     i32::from(print(&text))
 }
 
-/// The lines of a row's documentation, without the blanks that indent them in the table.
-fn doc_lines(row: &BuiltinSpec) -> Vec<&str> {
-    row.doc.trim().lines().map(str::trim).collect()
+fn describe(row: &BuiltinSpec, page: &mut String) {
+    let (signatures, text) = (row.signatures().join("\n"), row.text().join("\n"));
+    let _ = writeln!(page, "{signatures}\n\n{text}\n");
+    let mut list = |title: &str, items: Vec<&str>| {
+        if !items.is_empty() {
+            let _ = writeln!(page, "{title}: {}", items.join(", "));
+        }
+    };
+    list("also", row.aliases.to_vec());
+    list("effects", row.effects.words().collect());
+    list("needs", capabilities(row));
+    let _ = writeln!(page, "example:");
+    for line in row.example_source().lines() {
+        let _ = writeln!(page, "    {line}");
+    }
 }
 
-fn type_name(words: &[Ty]) -> String {
-    let names: Vec<&str> = words
-        .iter()
-        .filter_map(|word| match word {
-            Ty::opt | Ty::rest => None,
-            Ty::Any => Some("any"),
-            Ty::Number => Some("number"),
-            Ty::String => Some("string"),
-            Ty::Boolean => Some("boolean"),
-            Ty::Null => Some("null"),
-            Ty::Array => Some("array"),
-            Ty::Numbers => Some("number[]"),
-            Ty::Strings => Some("string[]"),
-            Ty::Object => Some("object"),
-            Ty::Function => Some("function"),
-        })
-        .collect();
-    names.join(" | ")
+fn capabilities(row: &BuiltinSpec) -> Vec<&'static str> {
+    row.capabilities().map(|capability| capability.name()).collect()
 }
 
-fn signature(row: &BuiltinSpec) -> String {
-    let params: Vec<String> = row
-        .params
-        .iter()
-        .map(|p| {
-            let dots = if p.words.first() == Some(&Ty::rest) { "..." } else { "" };
-            let mark = if p.words.first() == Some(&Ty::opt) { "?" } else { "" };
-            format!("{dots}{}{mark}: {}", p.name, type_name(p.words))
+fn signature_json(signature: &Signature) -> serde_json::Value {
+    let param = |p: &Param| {
+        json!({
+            "name": p.name,
+            "type": union(p.types()),
+            "optional": p.is_optional(),
+            "rest": p.is_variadic(),
         })
-        .collect();
-    format!("{}({}): {}", row.name, params.join(", "), type_name(row.returns))
+    };
+    let params: Vec<_> = signature.params.iter().map(param).collect();
+    json!({ "params": params, "returns": union(signature.returns) })
 }
 
 fn row_json(row: &BuiltinSpec) -> serde_json::Value {
-    let params: Vec<_> = row
-        .params
-        .iter()
-        .map(|p| {
-            json!({
-                "name": p.name,
-                "type": type_name(p.words),
-                "optional": p.is_optional(),
-                "rest": p.words.first() == Some(&Ty::rest),
-            })
-        })
-        .collect();
-    json!({
-        "name": row.name,
-        "aliases": row.aliases,
-        "category": format!("{:?}", row.category),
-        "params": params,
-        "returns": type_name(row.returns),
-        "doc": doc_lines(row).join(" "),
-    })
+    let mut object = signature_json(&row.signature());
+    object["name"] = row.name.into();
+    object["aliases"] = row.aliases.into();
+    object["category"] = format!("{:?}", row.category).into();
+    object["overloads"] = row.overloads.iter().map(signature_json).collect();
+    object["doc"] = row.text().join(" ").into();
+    object["effects"] = row.effects.words().collect();
+    object["capabilities"] = capabilities(row).into();
+    object["example"] = row.example_source().into();
+    object
 }

@@ -10,7 +10,14 @@
 //! 4. `Number` arguments are converted by ToNumber; *whole* numbers then round half away from zero
 //!    and NaN counts as 0; strings, arrays and functions are taken strictly.
 //! 5. `THROWS` also covers the type error for an argument of the wrong kind.
-//! 6. `.hbc` files store row numbers, so a row inserted anywhere changes what older files mean; the
+//! 6. The last `///` lines, marked with `>`, are the example; every row has one, and it runs as a test.
+//!    `> EXPRESSION → TEXT` observes the expression and prints TEXT. A line that ends in `;` or `}`
+//!    before the arrow is a statement that prints TEXT, a line without an arrow prints nothing, and
+//!    `> → TEXT` is a further line of output. Where the result is not the same everywhere, the
+//!    example shows a property of it. Examples wait no longer than some milliseconds
+//!    (`AccelerateTime(1000000);`), get no input and leave nothing behind but files below
+//!    `GetTempDirectory()`.
+//! 7. `.hbc` files store row numbers, so a row inserted anywhere changes what older files mean; the
 //!    generated documentation keeps this order within each category.
 
 /// Declares every builtin exactly once.
@@ -22,686 +29,1068 @@ macro_rules! for_each_builtin {
 
             /// Waits `ms` milliseconds, truncated to whole ones; negative values and NaN count as 0.
             /// Standard output is flushed first. `AccelerateTime` changes the pace.
+            /// > Drift(5);
+            /// > GetExecutionTime() >= 5 → true
             Drift [drift, Sleep, pauseReality] Core (ms: Number) -> Null {OUT SLEEP THROWS} = drift;
             /// Makes all later waits of `Drift` `factor` times shorter. Factors of several calls
             /// multiply. The factor must be positive and finite.
+            /// > AccelerateTime(1000);
+            /// > Drift(2000); // waits two milliseconds
+            /// > GetExecutionTime() < 1500 → true
             AccelerateTime [accelerateTime] Core (factor: Number) -> Null {SLEEP THROWS} = accelerate_time;
             /// Makes all later waits of `Drift` `factor` times longer. Factors of several calls
             /// multiply. The factor must be positive and finite.
+            /// > AccelerateTime(100);
+            /// > DecelerateTime(10);
+            /// > Drift(20); // waits two milliseconds
+            /// > GetExecutionTime() >= 2 → true
             DecelerateTime [decelerateTime] Core (factor: Number) -> Null {SLEEP THROWS} = decelerate_time;
             /// Writes `prompt` and reads one line from standard input, without its line break.
             /// Null at the end of the input.
+            /// > InputProvider("Your name? ") ?? "nobody" → Your name? nobody
             InputProvider [Input] Core (prompt: opt Any) -> String Null {OUT IN THROWS} = input_provider;
             /// Clears the terminal; does nothing when standard output is not one.
+            /// > ClearScreen(); // standard output is no terminal here
+            /// > IsNull(ClearScreen()) → true
             ClearScreen [] Core () -> Null {OUT} = clear_screen;
             /// Truncates toward zero. NaN gives 0, magnitudes saturate at about 9.22e18.
+            /// > ToInt(-2.9) → -2
             ToInt [] Core (value: Number) -> Number {THROWS} = to_int;
             /// Parses a number: sign, digits, fraction, exponent, `inf`, `nan`; no surrounding spaces.
             /// Other text raises an error.
+            /// > ToDouble("2.5e3") → 2500
             ToDouble [] Core (text: String) -> Number {THROWS} = to_double;
             /// Display form of a value, as `observe` prints it.
+            /// > ToString([1, "a", null]) → [1, a, null]
             ToString [] Core (value: opt Any) -> String {READS} = to_string;
             /// For strings, true exactly for `true`, `1` and `yes` in any case; other values by truthiness.
+            /// > ToBoolean("Yes") → true
+            /// > ToBoolean("on") → false
             ToBoolean [] Core (value: Any) -> Boolean {READS THROWS} = to_boolean;
             /// Number of a value: strings are trimmed and parsed, booleans give 1 or 0.
             /// Raises a type error for anything else.
+            /// > ToNumber(" 42 ") + 1 → 43
             ToNumber [] Core (value: Any) -> Number {THROWS} = to_number;
             /// Kind name of a value: `null`, `boolean`, `number`, `string`, `array`, `object`, `record`,
             /// `function`, `session`, `error` or `promise`.
+            /// > TypeOf([1, 2]) → array
             TypeOf [] Core (value: Any) -> String {THROWS} = type_of;
             /// Whether the value is null.
+            /// > IsNull(null) → true
             IsNull [] Core (value: opt Any) -> Boolean {} = is_null;
             /// Whether the value is not null.
+            /// > IsDefined(0) → true
             IsDefined [] Core (value: opt Any) -> Boolean {} = is_defined;
             /// Whether the value is a number, NaN and infinities included; false for numeric strings.
+            /// > IsNumber("42") → false
             IsNumber [] Core (value: Any) -> Boolean {THROWS} = is_number;
             /// Whether the value is a string.
+            /// > IsString("42") → true
             IsString [] Core (value: Any) -> Boolean {THROWS} = is_string;
             /// Whether the value is true or false.
+            /// > IsBoolean(1) → false
             IsBoolean [] Core (value: Any) -> Boolean {THROWS} = is_boolean;
             /// Whether the value is an array.
+            /// > IsArray([]) → true
             IsArray [] Core (value: Any) -> Boolean {THROWS} = is_array;
             /// Whether the value is a record or a dictionary.
+            /// > IsObject({a: 1}) → true
             IsObject [isRecord] Core (value: Any) -> Boolean {THROWS} = is_object;
             /// Whether the value is null or an empty string, array or dictionary.
+            /// > IsNullOrEmpty("") → true
             IsNullOrEmpty [] Core (value: opt Any) -> Boolean {READS} = is_null_or_empty;
             /// Whether two values have the same structure. Numbers compare exactly (NaN equals NaN),
             /// functions and session instances by identity.
+            /// > DeepEquals({a: [1, 2]}, {a: [1, 2]}) → true
             DeepEquals [] Core (a: Any, b: Any) -> Boolean {READS THROWS} = deep_equals;
             /// Raises an error of kind `user` with the display form of `message`.
+            /// > try { Throw("too deep"); } catch (e) { observe e.message; } → too deep
             Throw [] Core (message: Any) -> Null {NO_RETURN THROWS} = throw;
             /// Value of JSON text; objects become dictionaries in the order of the text.
             /// Invalid text raises an error with its line and column.
+            /// > ParseJSON('{"depth": 7}').depth → 7
             ParseJSON [] Core (text: String) -> Any {THROWS} = parse_json;
             /// Compact JSON text of a value; NaN and infinities become null.
             /// Functions, session instances and cycles raise an error.
+            /// > StringifyJSON({name: "Ada", depths: [1, 2.5]}) → {"name":"Ada","depths":[1,2.5]}
             StringifyJSON [ToJson] Core (value: Any) -> String {READS THROWS} = stringify_json;
 
             // ---- Math ----
 
             /// Sine of an angle in radians; infinities and NaN give NaN.
+            /// > Sin(PI / 2) → 1
             Sin [sin] Math (x: Number) -> Number {THROWS} = sin;
             /// Cosine of an angle in radians; infinities and NaN give NaN.
+            /// > Cos(0) → 1
             Cos [cos] Math (x: Number) -> Number {THROWS} = cos;
             /// Tangent of an angle in radians; infinities and NaN give NaN.
+            /// > Round(Tan(PI / 4), 9) → 1
             Tan [tan] Math (x: Number) -> Number {THROWS} = tan;
             /// Square root; a negative argument gives NaN.
+            /// > Sqrt(2) → 1.4142135623730951
             Sqrt [sqrt] Math (x: Number) -> Number {THROWS} = sqrt;
             /// `base` raised to `exponent`; a negative base with a fractional exponent gives NaN.
+            /// > Pow(2, 10) → 1024
             Pow [pow] Math (base: Number, exponent: Number) -> Number {THROWS} = pow;
             /// Natural logarithm; 0 gives -inf, negative numbers NaN.
             /// `Log(level, message)` with text as level writes `[LEVEL] message` to standard error instead.
+            /// > Log(E) → 1
             Log [log] Math (x: Number String, message: opt Any) -> Number Null
                 / (x: Number) -> Number / (level: String, message: Any) -> Null {OUT THROWS} = log;
             /// Logarithm to base 10; 0 gives -inf, negative numbers NaN.
+            /// > Log10(1000) → 3
             Log10 [log10] Math (x: Number) -> Number {THROWS} = log10;
             /// Absolute value; -0 becomes 0.
+            /// > Abs(-3.5) → 3.5
             Abs [abs] Math (x: Number) -> Number {THROWS} = abs;
             /// Largest whole number that is not greater.
+            /// > Floor(-2.5) → -3
             Floor [floor] Math (x: Number) -> Number {THROWS} = floor;
             /// Smallest whole number that is not less.
+            /// > Ceil(2.1) → 3
             Ceil [ceil] Math (x: Number) -> Number {THROWS} = ceil;
             /// Rounds to `digits` decimals (default 0, negative ones round before the point), halves
             /// away from zero.
+            /// > Round(2.5) → 3
+            /// > Round(3.14159, 2) → 3.14
             Round [round] Math (x: Number, digits: opt Number) -> Number {THROWS} = round;
             /// Smaller of two numbers, NaN ignored, -0 less than 0. With an array: as `ArrayMin`.
+            /// > Min(3, 2) → 2
+            /// > Min([5, 4, 6]) → 4
             Min [min] Math (a: Number Array, b: opt Number) -> Number Null
                 / (a: Number, b: Number) -> Number / (arr: Array) -> Number Null {READS THROWS} = min;
             /// Larger of two numbers, NaN ignored, -0 less than 0. With an array: as `ArrayMax`.
+            /// > Max(3, 2) → 3
+            /// > Max([5, 4, 6]) → 6
             Max [max] Math (a: Number Array, b: opt Number) -> Number Null
                 / (a: Number, b: Number) -> Number / (arr: Array) -> Number Null {READS THROWS} = max;
             /// `min` when the value is below it, else `max` when it is above that, else the value.
+            /// > Clamp(11, 0, 10) → 10
             Clamp [clamp] Math (value: Number, min: Number, max: Number) -> Number {THROWS} = clamp;
             /// Factorial of a whole number; inf above 170, NaN for negative numbers.
+            /// > Factorial(5) → 120
             Factorial [factorial] Math (n: Number) -> Number {THROWS} = factorial;
             /// Greatest common divisor of two whole numbers, never negative; `Gcd(0, 0)` is 0.
+            /// > Gcd(12, 18) → 6
             Gcd [gcd, GCD] Math (a: Number, b: Number) -> Number {THROWS} = gcd;
             /// Least common multiple of two whole numbers; 0 if either is 0.
+            /// > Lcm(4, 6) → 12
             Lcm [lcm, LCM] Math (a: Number, b: Number) -> Number {THROWS} = lcm;
             /// Whether a whole number is prime; false for 1 and below.
+            /// > IsPrime(97) → true
             IsPrime [is_prime] Math (n: Number) -> Boolean {THROWS} = is_prime;
             /// Fibonacci number with F(0) = 0 and F(1) = 1, exact to n = 78; n itself below 2.
+            /// > Fibonacci(10) → 55
             Fibonacci [fibonacci] Math (n: Number) -> Number {THROWS} = fibonacci;
             /// Arc sine in radians, in [-PI/2, PI/2]; NaN outside [-1, 1].
+            /// > Asin(1) == PI / 2 → true
             Asin [] Math (x: Number) -> Number {THROWS} = asin;
             /// Arc cosine in radians, in [0, PI]; NaN outside [-1, 1].
+            /// > Acos(1) → 0
             Acos [] Math (x: Number) -> Number {THROWS} = acos;
             /// Arc tangent in radians, in [-PI/2, PI/2].
+            /// > Atan(1) == PI / 4 → true
             Atan [] Math (x: Number) -> Number {THROWS} = atan;
             /// Angle of the point (x, y) in radians, in [-PI, PI]; `y` comes first.
+            /// > Atan2(1, -1) == 3 * PI / 4 → true
             Atan2 [] Math (y: Number, x: Number) -> Number {THROWS} = atan2;
             /// Hyperbolic sine.
+            /// > Sinh(0) → 0
             Sinh [] Math (x: Number) -> Number {THROWS} = sinh;
             /// Hyperbolic cosine.
+            /// > Cosh(0) → 1
             Cosh [] Math (x: Number) -> Number {THROWS} = cosh;
             /// Hyperbolic tangent.
+            /// > Tanh(100) → 1
             Tanh [] Math (x: Number) -> Number {THROWS} = tanh;
             /// Inverse hyperbolic sine.
+            /// > Asinh(0) → 0
             Asinh [] Math (x: Number) -> Number {THROWS} = asinh;
             /// Inverse hyperbolic cosine; NaN below 1.
+            /// > Acosh(1) → 0
             Acosh [] Math (x: Number) -> Number {THROWS} = acosh;
             /// Inverse hyperbolic tangent; ±inf at ±1, NaN beyond.
+            /// > Atanh(0) → 0
             Atanh [] Math (x: Number) -> Number {THROWS} = atanh;
             /// Real cube root, also of negative numbers.
+            /// > Cbrt(-8) → -2
             Cbrt [] Math (x: Number) -> Number {THROWS} = cbrt;
             /// Logarithm to base 2; 0 gives -inf, negative numbers NaN.
+            /// > Log2(8) → 3
             Log2 [] Math (x: Number) -> Number {THROWS} = log2;
             /// Logarithm to any base; exact for powers of 2 and 10.
+            /// > LogBase(1000, 10) → 3
             LogBase [] Math (x: Number, base: Number) -> Number {THROWS} = log_base;
             /// e to the power `x`.
+            /// > Exp(1) == E → true
             Exp [] Math (x: Number) -> Number {THROWS} = exp;
             /// 2 to the power `x`.
+            /// > Exp2(10) → 1024
             Exp2 [] Math (x: Number) -> Number {THROWS} = exp2;
             /// 10 to the power `x`.
+            /// > Exp10(3) → 1000
             Exp10 [] Math (x: Number) -> Number {THROWS} = exp10;
             /// Length of the hypotenuse, without intermediate overflow.
+            /// > Hypot(3, 4) → 5
             Hypot [] Math (x: Number, y: Number) -> Number {THROWS} = hypot;
             /// Degrees to radians.
+            /// > DegreesToRadians(180) == PI → true
             DegreesToRadians [ToRadians] Math (degrees: Number) -> Number {THROWS} = degrees_to_radians;
             /// Radians to degrees.
+            /// > RadiansToDegrees(PI) → 180
             RadiansToDegrees [ToDegrees] Math (radians: Number) -> Number {THROWS} = radians_to_degrees;
             /// -1, 0 or 1; NaN and both zeros give 0.
+            /// > Sign(-12) → -1
             Sign [] Math (x: Number) -> Number {THROWS} = sign;
             /// Drops the fraction.
+            /// > Trunc(-2.9) → -2
             Trunc [] Math (x: Number) -> Number {THROWS} = trunc;
             /// The fraction, with the sign of `x`.
+            /// > Fract(-2.75) → -0.75
             Fract [] Math (x: Number) -> Number {THROWS} = fract;
             /// Remainder with the sign of the dividend, as `%`; divisor 0 gives NaN.
+            /// > Mod(-7, 3) → -1
             Mod [] Math (dividend: Number, divisor: Number) -> Number {THROWS} = modulo;
             /// Quotient truncated toward zero, to pair with `Mod`; divisor 0 gives ±inf or NaN.
+            /// > Div(15, 4) → 3
             Div [] Math (dividend: Number, divisor: Number) -> Number {THROWS} = div;
             /// Whether the number is whole and divisible by 2.
+            /// > IsEven(10) → true
             IsEven [] Math (n: Number) -> Boolean {THROWS} = is_even;
             /// Smallest prime greater than `n`. Raises an error from 9007199254740881 on.
+            /// > NextPrime(17) → 19
             NextPrime [] Math (n: Number) -> Number {THROWS} = next_prime;
             /// Prime factors in ascending order with multiplicity; empty below 2.
             /// Raises an error for fractions and above 2^53.
+            /// > PrimeFactors(60) → [2, 2, 3, 5]
             PrimeFactors [] Math (n: Number) -> Numbers {THROWS} = prime_factors;
             /// Whether `min <= value <= max`; false with any NaN.
+            /// > IsInRange(10, 1, 10) → true
             IsInRange [] Math (value: Number, min: Number, max: Number) -> Boolean {THROWS} = is_in_range;
             /// One step of a fixed 64-bit linear congruential generator on a whole, non-negative seed:
             /// the same seed always gives the same number, from 0 to 2^64.
+            /// > SimpleRandom(1) == SimpleRandom(1) → true
             SimpleRandom [] Math (seed: Number) -> Number {THROWS} = simple_random;
             /// Random number in [0, 1).
+            /// > induce r = Random();
+            /// > r >= 0 && r < 1 → true
             Random [] Math () -> Number {RANDOM} = random;
             /// Random number from `min` to `max`: a whole number, both ends included, when both bounds
             /// are whole, otherwise any number between. Raises an error if `min > max`.
+            /// > induce r = RandomRange(0.5, 1.5);
+            /// > r >= 0.5 && r <= 1.5 → true
             RandomRange [] Math (min: Number, max: Number) -> Number {RANDOM THROWS} = random_range;
             /// Random whole number from `min` to `max`, both included. Raises an error if `min > max`.
+            /// > ArrayContains([1, 2, 3, 4, 5, 6], RandomInt(1, 6)) → true
             RandomInt [] Math (min: Number, max: Number) -> Number {RANDOM THROWS} = random_int;
             /// One random element; null for an empty array.
+            /// > Contains("abc", RandomChoice(["a", "b", "c"])) → true
             RandomChoice [] Math (arr: Array) -> Any {READS RANDOM THROWS} = random_choice;
             /// New array of `count` different elements in random order, at most the array's length.
+            /// > ArraySort(RandomSample([3, 1, 2], 3)) → [1, 2, 3]
             RandomSample [Sample] Math (arr: Array, count: Number) -> Array {READS RANDOM THROWS} = random_sample;
 
             // ---- String: positions, lengths and widths count code points ----
 
             /// Code points of a string, or elements of an array.
+            /// > Length("träume") → 6
+            /// > Length([1, 2, 3]) → 3
             Length [StringLength] String (value: String Array) -> Number {READS THROWS} = length;
             /// Upper case of all letters by Unicode rules; `ß` becomes `SS`.
+            /// > ToUpper("straße") → STRASSE
             ToUpper [ToUpperCase] String (s: String) -> String {THROWS} = to_upper;
             /// Lower case of all letters by Unicode rules.
+            /// > ToLower("ÄÖÜ") → äöü
             ToLower [ToLowerCase] String (s: String) -> String {THROWS} = to_lower;
             /// Without white space at both ends.
+            /// > Trim("  calm ") → calm
             Trim [] String (s: String) -> String {THROWS} = trim;
             /// Position of the first match, -1 without one. With an array: as `ArrayIndexOf`.
+            /// > IndexOf("hypnosis", "no") → 3
             IndexOf [] String (s: String Array, pattern: Any) -> Number
                 / (s: String, pattern: String) -> Number / (arr: Array, element: Any) -> Number
                 {READS THROWS} = index_of;
             /// Every occurrence of `from` replaced by `to`; an empty `from` inserts `to` everywhere.
+            /// > Replace("a-b-c", "-", "+") → a+b+c
             Replace [ReplaceAll] String (s: String, from: String, to: String) -> String {THROWS} = replace;
             /// Code points in reverse order. With an array: as `ArrayReverse`.
+            /// > Reverse("abc") → cba
+            /// > Reverse([1, 2, 3]) → [3, 2, 1]
             Reverse [] String (s: String Array) -> String Array
                 / (s: String) -> String / (arr: Array) -> Array {READS THROWS} = reverse;
             /// First letter in upper case, the rest unchanged.
+            /// > Capitalize("deep trance") → Deep trance
             Capitalize [] String (s: String) -> String {THROWS} = capitalize;
             /// Whether the string starts with `prefix`; the empty one always does.
+            /// > StartsWith("hypnosis", "hyp") → true
             StartsWith [] String (s: String, prefix: String) -> Boolean {THROWS} = starts_with;
             /// Whether the string ends with `suffix`; the empty one always does.
+            /// > EndsWith("hypnosis", "sis") → true
             EndsWith [] String (s: String, suffix: String) -> Boolean {THROWS} = ends_with;
             /// Whether `pattern` occurs. With an array: as `ArrayContains`.
+            /// > Contains("hypnosis", "no") → true
+            /// > Contains([1, 2, 3], 4) → false
             Contains [] String (s: String Array, pattern: Any) -> Boolean
                 / (s: String, pattern: String) -> Boolean / (arr: Array, element: Any) -> Boolean
                 {READS THROWS} = contains;
             /// Pieces between the delimiters, empty ones included; an empty delimiter gives the
             /// single characters.
+            /// > Split("a,b,,c", ",") → [a, b, , c]
             Split [] String (s: String, delimiter: String) -> Strings {THROWS} = split;
             /// Characters from `start` up to, not including, `end` (default: the length), both clamped;
             /// empty if they cross. Negative positions raise an error.
+            /// > Substring("hypnosis", 3, 5) → no
             Substring [] String (s: String, start: Number, end: opt Number) -> String {THROWS} = substring;
             /// The string repeated `times` times; other values give an array as `ArrayRepeat`.
             /// Negative or huge counts raise an error.
+            /// > Repeat("ab", 3) → ababab
             Repeat [] String (value: Any, times: Number) -> String Array
                 / (s: String, times: Number) -> String {THROWS} = repeat;
             /// Fills up on the left to `width` characters with the first character of `pad`
             /// (default a space).
+            /// > PadLeft("7", 3, "0") → 007
             PadLeft [] String (s: String, width: Number, pad: opt String) -> String {THROWS} = pad_left;
             /// Fills up on the right to `width` characters with the first character of `pad`
             /// (default a space).
+            /// > PadRight("ab", 5, ".") → ab...
             PadRight [] String (s: String, width: Number, pad: opt String) -> String {THROWS} = pad_right;
             /// Whether a string, array or dictionary is empty.
+            /// > IsEmpty("") → true
             IsEmpty [] String (value: String Array Object) -> Boolean {READS THROWS} = is_empty;
             /// Whether all characters are white space; true for the empty string.
+            /// > IsWhitespace("  \t") → true
             IsWhitespace [] String (s: String) -> Boolean {THROWS} = is_whitespace;
             /// Whether both strings consist of the same characters, counted exactly.
+            /// > AreAnagrams("listen", "silent") → true
             AreAnagrams [] String (a: String, b: String) -> Boolean {THROWS} = are_anagrams;
             /// Whether letters and digits read the same backwards, ignoring case.
+            /// > IsPalindrome("A man, a plan, a canal: Panama") → true
             IsPalindrome [] String (s: String) -> Boolean {THROWS} = is_palindrome;
             /// Occurrences that do not overlap; 0 for an empty pattern.
+            /// > CountOccurrences("banana", "an") → 2
             CountOccurrences [CountSubstring] String (text: String, pattern: String) -> Number {THROWS} = count_occurrences;
             /// First occurrence of every character, in order. With an array: as `ArrayDistinct`.
+            /// > RemoveDuplicates("banana") → ban
+            /// > RemoveDuplicates([1, 2, 1]) → [1, 2]
             RemoveDuplicates [] String (s: String Array) -> String Array
                 / (s: String) -> String / (arr: Array) -> Array {READS THROWS} = remove_duplicates;
             /// First occurrence of every character, in order.
+            /// > UniqueCharacters("banana") → ban
             UniqueCharacters [] String (s: String) -> String {THROWS} = unique_characters;
             /// Words in reverse order, joined by single spaces.
+            /// > ReverseWords("deep and calm") → calm and deep
             ReverseWords [] String (s: String) -> String {THROWS} = reverse_words;
             /// Every word with an upper-case first letter, joined by single spaces.
+            /// > TitleCase("deep and calm") → Deep And Calm
             TitleCase [] String (s: String) -> String {THROWS} = title_case;
             /// Without white space at the start.
+            /// > TrimStart("  calm") → calm
             TrimStart [] String (s: String) -> String {THROWS} = trim_start;
             /// Without white space at the end.
+            /// > TrimEnd("calm  ") + "." → calm.
             TrimEnd [] String (s: String) -> String {THROWS} = trim_end;
             /// Position of the last match, -1 without one, the length for an empty pattern.
             /// With an array: as `ArrayLastIndexOf`.
+            /// > LastIndexOf("banana", "an") → 3
             LastIndexOf [] String (s: String Array, pattern: Any) -> Number
                 / (s: String, pattern: String) -> Number / (arr: Array, element: Any) -> Number
                 {READS THROWS} = last_index_of;
             /// Only the first occurrence of `from` replaced by `to`.
+            /// > ReplaceFirst("a-b-c", "-", "+") → a+b-c
             ReplaceFirst [] String (s: String, from: String, to: String) -> String {THROWS} = replace_first;
             /// The character at a position; null outside the string.
+            /// > CharAt("träume", 2) → ä
             CharAt [] String (s: String, index: Number) -> String Null {THROWS} = char_at;
             /// Display forms of all arguments, joined.
+            /// > Concat("a", 1, true) → a1true
             Concat [] String (parts: rest Any) -> String {READS} = concat;
             /// Characters from `start` up to, not including, `end` (default: the length). Negative
             /// positions count from the end; empty if they cross.
+            /// > SliceWithNegative("hypnosis", -3) → sis
             SliceWithNegative [StringSlice] String (s: String, start: Number, end: opt Number) -> String {THROWS} = slice_with_negative;
             /// `insert` placed before a position; at or past the end it is appended.
+            /// > InsertAt("hyposis", 3, "n") → hypnosis
             InsertAt [] String (s: String, index: Number, insert: String) -> String {THROWS} = insert_at;
             /// Without the character at a position; unchanged outside the string.
+            /// > RemoveAt("hypnnosis", 3) → hypnosis
             RemoveAt [] String (s: String, index: Number) -> String {THROWS} = remove_at;
             /// At most `maxLength` characters, `suffix` (default `...`) included when it was cut.
+            /// > Truncate("deep relaxation", 8) → deep ...
             Truncate [] String (s: String, maxLength: Number, suffix: opt String) -> String {THROWS} = truncate;
             /// Lines of at most `width` characters, broken between words; longer words stay whole.
             /// Width 0 gives one line, blank text none.
+            /// > WrapText("breathe in and out", 10) → [breathe in, and out]
             WrapText [] String (s: String, width: Number) -> Strings {THROWS} = wrap_text;
             /// The template with `{0}`, `{1}`, … replaced by the following arguments. `{0:F2}` gives
             /// fixed decimals, `{0:N2}` also groups thousands, `{0:D3}` pads a whole number with zeros,
             /// `{0:P1}` is percent, `{0:X4}` hexadecimal. `{{` and `}}` stand for braces. A missing
             /// argument or unknown format raises an error.
+            /// > FormatString("{0} is {1:F2}", "pi", PI) → pi is 3.14
             FormatString [] String (template: String, args: rest Any) -> String {READS THROWS} = format_string;
             /// Lines of the text, without line breaks; a final line break adds no empty line.
+            /// > SplitLines("one\ntwo\n") → [one, two]
             SplitLines [] String (s: String) -> Strings {THROWS} = split_lines;
             /// Words between white space.
+            /// > SplitWords("  deep   calm ") → [deep, calm]
             SplitWords [] String (s: String) -> Strings {THROWS} = split_words;
             /// Number of words between white space.
+            /// > CountWords("deep and calm") → 3
             CountWords [] String (s: String) -> Number {THROWS} = count_words;
             /// Number of code points, as `Length`.
+            /// > CountCharacters("träume") → 6
             CountCharacters [] String (s: String) -> Number {THROWS} = count_characters;
             /// Number of lines, as `SplitLines` would give; 0 for the empty string.
+            /// > CountLines("one\ntwo\n") → 2
             CountLines [] String (s: String) -> Number {THROWS} = count_lines;
             /// -1, 0 or 1 by code point order.
+            /// > Compare("apple", "banana") → -1
             Compare [] String (a: String, b: String) -> Number {THROWS} = compare;
             /// Whether the lower-case forms are equal.
+            /// > EqualsIgnoreCase("CALM", "calm") → true
             EqualsIgnoreCase [] String (a: String, b: String) -> Boolean {THROWS} = equals_ignore_case;
             /// Fewest insertions, deletions and substitutions that turn `a` into `b`.
             /// Raises an error when the product of the lengths exceeds 10^9.
+            /// > LevenshteinDistance("kitten", "sitting") → 3
             LevenshteinDistance [] String (a: String, b: String) -> Number {THROWS} = levenshtein_distance;
             /// As `LevenshteinDistance`, and neighbours may be swapped (optimal string alignment).
+            /// > DamerauLevenshteinDistance("ab", "ba") → 1
             DamerauLevenshteinDistance [] String (a: String, b: String) -> Number {THROWS} = damerau_levenshtein_distance;
             /// Jaro similarity from 0 (nothing in common) to 1 (equal).
+            /// > Round(JaroDistance("martha", "marhta"), 3) → 0.944
             JaroDistance [JaroSimilarity] String (a: String, b: String) -> Number {THROWS} = jaro_distance;
             /// Jaro similarity with a bonus of `prefixScale` (default 0.1) for each of up to 4 equal
             /// first characters, from a similarity of 0.7 on.
+            /// > Round(JaroWinklerDistance("martha", "marhta"), 3) → 0.961
             JaroWinklerDistance [JaroWinklerSimilarity] String (a: String, b: String, prefixScale: opt Number) -> Number {THROWS} = jaro_winkler_distance;
             /// Number of positions with different characters; null when the lengths differ.
+            /// > HammingDistance("karolin", "kathrin") → 3
             HammingDistance [] String (a: String, b: String) -> Number Null {THROWS} = hamming_distance;
             /// Four-character Soundex code; `0000` without ASCII letters.
+            /// > Soundex("Robert") → R163
             Soundex [] String (s: String) -> String {THROWS} = soundex;
             /// Longest run of characters in both, the first in `a` on ties.
+            /// > LongestCommonSubstring("hypnosis", "diagnosis") → nosis
             LongestCommonSubstring [] String (a: String, b: String) -> String {THROWS} = longest_common_substring;
             /// Length of the longest common subsequence.
+            /// > LongestCommonSubsequence("ABCBDAB", "BDCABA") → 4
             LongestCommonSubsequence [] String (a: String, b: String) -> Number {THROWS} = longest_common_subsequence;
             /// 1 minus Levenshtein distance over the longer length; 1 for two empty strings.
+            /// > SimilarityRatio("calm", "cold") → 0.5
             SimilarityRatio [] String (a: String, b: String) -> Number {THROWS} = similarity_ratio;
 
             // ---- Validation ----
 
             /// Whether the text looks like `local@domain.tld` in ASCII, with a top level of 2 letters
             /// or more.
+            /// > IsValidEmail("ada@example.org") → true
             IsValidEmail [] Validation (s: String) -> Boolean {THROWS} = is_valid_email;
             /// Whether the text starts with `http://` or `https://`, a host character and at least one
             /// more character.
+            /// > IsValidUrl("https://example.org") → true
             IsValidUrl [] Validation (s: String) -> Boolean {THROWS} = is_valid_url;
             /// Whether the text is 2 to 15 digits not starting with 0, optionally after `+`; spaces,
             /// hyphens and parentheses are ignored.
+            /// > IsValidPhoneNumber("+49 (30) 123-4567") → true
             IsValidPhoneNumber [] Validation (s: String) -> Boolean {THROWS} = is_valid_phone_number;
             /// Whether the text is not empty and all characters are letters or numbers.
+            /// > IsAlphanumeric("abc123") → true
             IsAlphanumeric [] Validation (s: String) -> Boolean {THROWS} = is_alphanumeric;
             /// Whether the text is not empty and all characters are letters.
+            /// > IsAlphabetic("abc1") → false
             IsAlphabetic [IsAlpha] Validation (s: String) -> Boolean {THROWS} = is_alphabetic;
             /// Whether the text is a number in the sense of `ToDouble`.
+            /// > IsNumeric("-3.14") → true
             IsNumeric [] Validation (s: String) -> Boolean {THROWS} = is_numeric;
             /// Whether the text is not empty and all characters are numeric.
+            /// > IsDigits("2024") → true
             IsDigits [] Validation (s: String) -> Boolean {THROWS} = is_digits;
             /// Whether the text is not empty and has no letter that is not lower-case.
+            /// > IsLowercase("calm1") → true
             IsLowercase [] Validation (s: String) -> Boolean {THROWS} = is_lowercase;
             /// Whether the text is not empty and has no letter that is not upper-case.
+            /// > IsUppercase("CALM") → true
             IsUppercase [] Validation (s: String) -> Boolean {THROWS} = is_uppercase;
             /// Whether the regular expression matches anywhere in the text. No look-around and no
             /// back-references; an invalid pattern, or one above 1 KiB, gives false.
+            /// > MatchesPattern("order 66", "[0-9]+") → true
             MatchesPattern [] Validation (text: String, pattern: String) -> Boolean {THROWS} = matches_pattern;
 
             // ---- Array: elements compare deeply, numbers within 2.2e-16 ----
 
             /// Number of elements.
+            /// > ArrayLength([1, 2, 3]) → 3
             ArrayLength [] Array (arr: Array) -> Number {READS THROWS} = array_length;
             /// Whether there are no elements.
+            /// > ArrayIsEmpty([]) → true
             ArrayIsEmpty [] Array (arr: Array) -> Boolean {READS THROWS} = array_is_empty;
             /// Element at a whole index; null outside the array. A negative index raises an error.
+            /// > ArrayGet(["a", "b"], 1) → b
+            /// > ArrayGet(["a", "b"], 5) → null
             ArrayGet [Get] Array (arr: Array, index: Number) -> Any {READS THROWS} = array_get;
             /// First index of an equal element, -1 without one.
+            /// > ArrayIndexOf([5, 6, 7], 6) → 1
             ArrayIndexOf [] Array (arr: Array, element: Any) -> Number {READS THROWS} = array_index_of;
             /// Last index of an equal element, -1 without one.
+            /// > ArrayLastIndexOf([5, 6, 5], 5) → 2
             ArrayLastIndexOf [] Array (arr: Array, element: Any) -> Number {READS THROWS} = array_last_index_of;
             /// Whether an equal element occurs.
+            /// > ArrayContains([[1], [2]], [2]) → true
             ArrayContains [] Array (arr: Array, element: Any) -> Boolean {READS THROWS} = array_contains;
             /// New array in reverse order.
+            /// > ArrayReverse([1, 2, 3]) → [3, 2, 1]
             ArrayReverse [ReverseArray] Array (arr: Array) -> Array {READS THROWS} = array_reverse;
             /// Sum from left to right; 0 when empty.
+            /// > ArraySum([1, 2, 3.5]) → 6.5
             ArraySum [Sum] Array (arr: Numbers) -> Number {READS THROWS} = array_sum;
             /// Sum divided by the count; 0 when empty.
+            /// > ArrayAverage([1, 2, 6]) → 3
             ArrayAverage [AverageArray, Average] Array (arr: Numbers) -> Number {READS THROWS} = array_average;
             /// Smallest number, NaN ignored; null when empty.
+            /// > ArrayMin([4, 2, 8]) → 2
+            /// > ArrayMin([]) → null
             ArrayMin [MinArray] Array (arr: Numbers) -> Number Null {READS THROWS} = array_min;
             /// Largest number, NaN ignored; null when empty.
+            /// > ArrayMax([4, 2, 8]) → 8
             ArrayMax [MaxArray] Array (arr: Numbers) -> Number Null {READS THROWS} = array_max;
             /// New sorted array, stable: numbers ascending with NaN last, or strings by code point.
             /// With `compare`: as `ArraySortBy`.
+            /// > ArraySort([10, 9, 1]) → [1, 9, 10]
             ArraySort [Sort] Array (arr: Array, compare: opt Function) -> Array
                 / (arr: Numbers) -> Numbers / (arr: Strings) -> Strings {READS CALLBACK THROWS} = array_sort;
             /// First element; null when empty.
+            /// > ArrayFirst([4, 2, 8]) → 4
             ArrayFirst [First] Array (arr: Array) -> Any {READS THROWS} = array_first;
             /// Last element; null when empty.
+            /// > ArrayLast([4, 2, 8]) → 8
             ArrayLast [Last] Array (arr: Array) -> Any {READS THROWS} = array_last;
             /// New array of the first `n` elements, all when `n` is larger.
+            /// > ArrayTake([4, 2, 8], 2) → [4, 2]
             ArrayTake [Take] Array (arr: Array, n: Number) -> Array {READS THROWS} = array_take;
             /// New array without the first `n` elements.
+            /// > ArraySkip([4, 2, 8], 2) → [8]
             ArraySkip [Skip] Array (arr: Array, n: Number) -> Array {READS THROWS} = array_skip;
             /// New array of the elements from `start` up to, not including, `end` (default: the length),
             /// both clamped. Negative positions raise an error.
+            /// > ArraySlice([1, 2, 3, 4], 1, 3) → [2, 3]
             ArraySlice [Slice] Array (arr: Array, start: Number, end: opt Number) -> Array {READS THROWS} = array_slice;
             /// Display forms of the elements joined by `separator`.
+            /// > ArrayJoin([1, "a", true], "-") → 1-a-true
             ArrayJoin [Join] Array (arr: Array, separator: String) -> String {READS THROWS} = array_join;
             /// Number of equal elements.
+            /// > ArrayCount([1, 2, 1], 1) → 2
             ArrayCount [Count] Array (arr: Array, element: Any) -> Number {READS THROWS} = array_count;
             /// New array of the first occurrence of every element.
+            /// > ArrayDistinct([1, 2, 1]) → [1, 2]
             ArrayDistinct [Distinct, Unique] Array (arr: Array) -> Array {READS THROWS} = array_distinct;
             /// New array of `fn(element)`.
+            /// > ArrayMap([1, 2, 3], x => x * x) → [1, 4, 9]
             ArrayMap [Map, MapArray] Array (arr: Array, fn: Function) -> Array {READS CALLBACK THROWS} = array_map;
             /// New array of the elements with a truthy `pred(element)`.
+            /// > ArrayFilter([1, 2, 3, 4], x => x % 2 == 0) → [2, 4]
             ArrayFilter [Filter, FilterArray] Array (arr: Array, pred: Function) -> Array {READS CALLBACK THROWS} = array_filter;
             /// `fn(accumulator, element)` from the left, starting with `initial`. The last two arguments
             /// may also be given in the other order.
+            /// > ArrayReduce([1, 2, 3], 10, (sum, x) => sum + x) → 16
             ArrayReduce [Reduce] Array (arr: Array, initial: Any, fn: Any) -> Any {READS CALLBACK THROWS} = array_reduce;
             /// First element with a truthy `pred(element)`; null without one.
+            /// > ArrayFind([1, 5, 8], x => x > 3) → 5
             ArrayFind [Find] Array (arr: Array, pred: Function) -> Any {READS CALLBACK THROWS} = array_find;
             /// Index of the first element with a truthy `pred(element)`; -1 without one.
+            /// > ArrayFindIndex([1, 5, 8], x => x > 3) → 1
             ArrayFindIndex [FindIndex] Array (arr: Array, pred: Function) -> Number {READS CALLBACK THROWS} = array_find_index;
             /// Whether `pred(element)` is truthy for all elements; stops at the first that is not.
+            /// > ArrayEvery([2, 4], IsEven) → true
             ArrayEvery [Every] Array (arr: Array, pred: Function) -> Boolean {READS CALLBACK THROWS} = array_every;
             /// Whether `pred(element)` is truthy for any element; stops at the first.
+            /// > ArraySome([1, 3], IsEven) → false
             ArraySome [Some] Array (arr: Array, pred: Function) -> Boolean {READS CALLBACK THROWS} = array_some;
             /// New array with the elements of inner arrays in their place, one level; others stay.
+            /// > ArrayFlatten([[1, 2], 3, [[4]]]) → [1, 2, 3, [4]]
             ArrayFlatten [Flatten, FlattenArray] Array (arr: Array) -> Array {READS THROWS} = array_flatten;
             /// Array of pairs `[a[i], b[i]]`, as many as the shorter array has elements.
+            /// > ArrayZip([1, 2], ["a", "b"]) → [[1, a], [2, b]]
             ArrayZip [Zip] Array (a: Array, b: Array) -> Array {READS THROWS} = array_zip;
             /// Consecutive blocks of `size` elements, the last may be shorter; size 0 gives none.
+            /// > ArrayChunk([1, 2, 3, 4, 5], 2) → [[1, 2], [3, 4], [5]]
             ArrayChunk [Chunk, ChunkArray] Array (arr: Array, size: Number) -> Array {READS THROWS} = array_chunk;
             /// New array in random order; the same for the same non-negative whole `seed`.
+            /// > ArraySort(ArrayShuffle([3, 1, 2])) → [1, 2, 3]
             ArrayShuffle [Shuffle, ShuffleArray] Array (arr: Array, seed: opt Number) -> Array {READS RANDOM THROWS} = array_shuffle;
             /// Two new arrays: the elements with a truthy `pred(element)`, and the others.
+            /// > ArrayPartition([1, 2, 3, 4], IsEven) → [[2, 4], [1, 3]]
             ArrayPartition [Partition] Array (arr: Array, pred: Function) -> Array {READS CALLBACK THROWS} = array_partition;
             /// New array of the first element for every different `key(element)`.
+            /// > ArrayUniqueBy(["deep", "calm", "rest", "sleep"], Length) → [deep, sleep]
             ArrayUniqueBy [UniqueBy] Array (arr: Array, key: Function) -> Array {READS CALLBACK THROWS} = array_unique_by;
             /// Dictionary from `key(element)` to the array of its elements, in order of first occurrence.
             /// Keys must be strings, numbers or booleans.
+            /// > ArrayGroupBy([1, 2, 3], x => x % 2 == 0 ? "even" : "odd") → {odd: [1, 3], even: [2]}
             ArrayGroupBy [GroupBy] Array (arr: Array, key: Function) -> Object {READS CALLBACK THROWS} = array_group_by;
             /// New array rotated left by `n`, modulo the length.
+            /// > ArrayRotateLeft([1, 2, 3], 1) → [2, 3, 1]
             ArrayRotateLeft [RotateLeft] Array (arr: Array, n: Number) -> Array {READS THROWS} = array_rotate_left;
             /// New array rotated right by `n`, modulo the length.
+            /// > ArrayRotateRight([1, 2, 3], 1) → [3, 1, 2]
             ArrayRotateRight [RotateRight] Array (arr: Array, n: Number) -> Array {READS THROWS} = array_rotate_right;
             /// New array that alternates the elements of `a` and `b`; the longer tail follows.
+            /// > ArrayInterleave([1, 2, 3], [8, 9]) → [1, 8, 2, 9, 3]
             ArrayInterleave [Interleave] Array (a: Array, b: Array) -> Array {READS THROWS} = array_interleave;
             /// All runs of `size` neighbouring elements; none for size 0 or above the length.
+            /// > ArrayWindows([1, 2, 3], 2) → [[1, 2], [2, 3]]
             ArrayWindows [Windows] Array (arr: Array, size: Number) -> Array {READS THROWS} = array_windows;
             /// Replaces the element at `index` in place and returns the same array.
             /// Raises an index error outside the array.
+            /// > induce depths = [1, 2, 3];
+            /// > ArraySet(depths, 1, 9);
+            /// > depths → [1, 9, 3]
             ArraySet [] Array (arr: Array, index: Number, value: Any) -> Array {READS WRITES THROWS} = array_set;
             /// Appends `value` in place and returns the same array.
+            /// > induce depths = [1];
+            /// > ArrayPush(depths, 2);
+            /// > depths → [1, 2]
             ArrayPush [] Array (arr: Array, value: Any) -> Array {READS WRITES THROWS} = array_push;
             /// Removes and returns the last element, in place; null when empty.
+            /// > induce depths = [1, 2];
+            /// > ArrayPop(depths) → 2
+            /// > depths → [1]
             ArrayPop [] Array (arr: Array) -> Any {READS WRITES THROWS} = array_pop;
             /// Removes and returns the first element, in place; null when empty.
+            /// > induce depths = [1, 2];
+            /// > ArrayShift(depths) → 1
+            /// > depths → [2]
             ArrayShift [] Array (arr: Array) -> Any {READS WRITES THROWS} = array_shift;
             /// Inserts `value` before `index` (the length appends) in place and returns the same array.
             /// Raises an index error outside.
+            /// > ArrayInsert([1, 3], 1, 2) → [1, 2, 3]
             ArrayInsert [] Array (arr: Array, index: Number, value: Any) -> Array {READS WRITES THROWS} = array_insert;
             /// Removes and returns the element at `index`, in place. Raises an index error outside.
+            /// > induce depths = [1, 2, 3];
+            /// > ArrayRemoveAt(depths, 1) → 2
+            /// > depths → [1, 3]
             ArrayRemoveAt [] Array (arr: Array, index: Number) -> Any {READS WRITES THROWS} = array_remove_at;
             /// Removes all elements in place and returns the same array.
+            /// > ArrayClear([1, 2]) → []
             ArrayClear [] Array (arr: Array) -> Array {READS WRITES THROWS} = array_clear;
             /// Whether both arrays have the same length and pairwise equal elements.
+            /// > ArraysEqual([1, [2]], [1, [2]]) → true
             ArraysEqual [] Array (a: Array, b: Array) -> Boolean {READS THROWS} = arrays_equal;
             /// Numbers from `start` to `end`, both included, in steps of `step` (default 1; negative
             /// counts down). Step 0 and more than 2^24 elements raise an error.
+            /// > ArrayRange(1, 9, 2) → [1, 3, 5, 7, 9]
             ArrayRange [] Array (start: Number, end: Number, step: opt Number) -> Numbers {THROWS} = array_range;
             /// Array of `count` times the same value. More than 2^24 raise an error.
+            /// > ArrayRepeat("A", 3) → [A, A, A]
             ArrayRepeat [] Array (value: Any, count: Number) -> Array {THROWS} = array_repeat;
             /// Array of `size` elements, each `default` (null if left out). More than 2^24 raise an error.
+            /// > CreateArray(3, 0) → [0, 0, 0]
             CreateArray [] Array (size: Number, default: opt Any) -> Array {THROWS} = create_array;
             /// Two arrays: the first and the second elements of an array of pairs.
+            /// > Unzip([[1, "a"], [2, "b"]]) → [[1, 2], [a, b]]
             Unzip [ArrayUnzip] Array (pairs: Array) -> Array {READS THROWS} = unzip;
             /// New array in the order of `compare(a, b)`: negative when `a` comes first, positive when
             /// `b` does. Stable.
+            /// > ArraySortBy([1, 3, 2], (a, b) => b - a) → [3, 2, 1]
             ArraySortBy [SortBy] Array (arr: Array, compare: Function) -> Array {READS CALLBACK THROWS} = array_sort_by;
             /// New array of `count` elements from `start`, both clamped.
+            /// > SubArray([1, 2, 3, 4], 1, 2) → [2, 3]
             SubArray [] Array (arr: Array, start: Number, count: Number) -> Array {READS THROWS} = sub_array;
 
             // ---- Collection: arrays as sets; results in order of first occurrence ----
 
             /// Different elements of both arrays.
+            /// > Union([1, 2], [2, 3]) → [1, 2, 3]
             Union [ArrayUnion] Collection (a: Array, b: Array) -> Array {READS THROWS} = union;
             /// Different elements of `a` that occur in `b`.
+            /// > Intersection([1, 2, 3], [3, 2]) → [2, 3]
             Intersection [ArrayIntersection] Collection (a: Array, b: Array) -> Array {READS THROWS} = intersection;
             /// Different elements of `a` that do not occur in `b`.
+            /// > Difference([1, 2, 3], [2]) → [1, 3]
             Difference [] Collection (a: Array, b: Array) -> Array {READS THROWS} = difference;
             /// Different elements that occur in only one of the arrays.
+            /// > SymmetricDifference([1, 2], [2, 3]) → [1, 3]
             SymmetricDifference [] Collection (a: Array, b: Array) -> Array {READS THROWS} = symmetric_difference;
             /// Whether every element of `a` occurs in `b`.
+            /// > IsSubset([1, 2], [3, 2, 1]) → true
             IsSubset [] Collection (a: Array, b: Array) -> Boolean {READS THROWS} = is_subset;
             /// Whether every element of `b` occurs in `a`.
+            /// > IsSuperset([3, 2, 1], [1, 2]) → true
             IsSuperset [] Collection (a: Array, b: Array) -> Boolean {READS THROWS} = is_superset;
             /// Whether the arrays share no element.
+            /// > IsDisjoint([1, 2], [3]) → true
             IsDisjoint [] Collection (a: Array, b: Array) -> Boolean {READS THROWS} = is_disjoint;
             /// Dictionary from every different element (strings, numbers, booleans; others by display
             /// form) to its number of occurrences.
+            /// > Frequency(["a", "b", "a"]) → {a: 2, b: 1}
             Frequency [] Collection (arr: Array) -> Object {READS THROWS} = frequency;
             /// The `n` most frequent elements as pairs `[element, count]`, first occurrence first on ties.
+            /// > MostCommon(["a", "b", "a"], 1) → [[a, 2]]
             MostCommon [] Collection (arr: Array, n: Number) -> Array {READS THROWS} = most_common;
             /// The `n` least frequent elements as pairs `[element, count]`, first occurrence first on ties.
+            /// > LeastCommon(["a", "b", "a"], 1) → [[b, 1]]
             LeastCommon [] Collection (arr: Array, n: Number) -> Array {READS THROWS} = least_common;
             /// Different elements of the array.
+            /// > ToSet([1, 2, 1]) → [1, 2]
             ToSet [] Collection (arr: Array) -> Array {READS THROWS} = to_set;
             /// Number of different elements.
+            /// > SetSize([1, 2, 1]) → 2
             SetSize [] Collection (arr: Array) -> Number {READS THROWS} = set_size;
             /// All pairs `[x, y]` with `x` from `a` and `y` from `b`, by `a` first.
             /// More than 2^24 pairs raise an error.
+            /// > CartesianProduct([1, 2], ["a", "b"]) → [[1, a], [1, b], [2, a], [2, b]]
             CartesianProduct [] Collection (a: Array, b: Array) -> Array {READS THROWS} = cartesian_product;
 
             // ---- Statistics: elements are converted by ToNumber ----
 
             /// Arithmetic mean; 0 when empty.
+            /// > Mean([1, 2, 6]) → 3
             Mean [CalculateMean] Statistics (arr: Numbers) -> Number {READS THROWS} = mean;
             /// Middle of the sorted numbers, mean of the two middles for an even count, NaN last;
             /// 0 when empty.
+            /// > Median([5, 1, 3]) → 3
             Median [CalculateMedian, ArrayMedian] Statistics (arr: Numbers) -> Number {READS THROWS} = median;
             /// Most frequent number, the first seen on ties; 0 when empty.
+            /// > Mode([1, 2, 2, 3]) → 2
             Mode [CalculateMode] Statistics (arr: Numbers) -> Number {READS THROWS} = mode;
             /// Sample standard deviation (n - 1); 0 below two elements.
+            /// > StandardDeviation([1, 3, 5]) → 2
             StandardDeviation [CalculateStandardDeviation, ArrayStandardDeviation] Statistics (arr: Numbers) -> Number {READS THROWS} = standard_deviation;
             /// Sample variance (n - 1); 0 below two elements.
+            /// > Variance([1, 3, 5]) → 4
             Variance [CalculateVariance, ArrayVariance] Statistics (arr: Numbers) -> Number {READS THROWS} = variance;
             /// Largest minus smallest number, NaN ignored; 0 when empty.
             /// `Range(start, end, step)` is `ArrayRange`.
+            /// > Range([4, 1, 9]) → 8
+            /// > Range(1, 3) → [1, 2, 3]
             Range [CalculateRange] Statistics (arr: Array Number, end: opt Number, step: opt Number) -> Number Numbers
                 / (arr: Array) -> Number / (start: Number, end: Number, step: opt Number) -> Numbers
                 {READS THROWS} = range;
             /// Element at `p` percent (0 to 100) of the sorted numbers, nearest rank, no interpolation;
             /// 0 when empty or `p` is out of range.
+            /// > Percentile([10, 20, 30, 40, 50], 50) → 30
             Percentile [CalculatePercentile] Statistics (arr: Numbers, p: Number) -> Number {READS THROWS} = percentile;
             /// Pearson correlation, from -1 to 1; 0 for unequal lengths, no elements or no variance.
+            /// > Correlation([1, 2, 3], [2, 4, 6]) → 1
             Correlation [CalculateCorrelation] Statistics (x: Numbers, y: Numbers) -> Number {READS THROWS} = correlation;
             /// Least squares line as `[slope, intercept]`; `[0, 0]` for unequal lengths or no elements,
             /// slope 0 for constant `x`.
+            /// > LinearRegression([0, 1, 2], [1, 3, 5]) → [2, 1]
             LinearRegression [] Statistics (x: Numbers, y: Numbers) -> Numbers {READS THROWS} = linear_regression;
 
             // ---- Dictionary: insertion-ordered; keys are strings, numbers or booleans, distinct by kind.
             //      JSON text of an object is accepted in place of a dictionary. ----
 
             /// New empty dictionary.
+            /// > DictCreate() → {}
             DictCreate [] Dictionary () -> Object {} = dict_create;
             /// Value of a key; null when missing.
+            /// > DictGet({depth: 7}, "depth") → 7
+            /// > DictGet({depth: 7}, "mood") → null
             DictGet [] Dictionary (dict: Object, key: String Number Boolean) -> Any {READS THROWS} = dict_get;
             /// Sets the value of a key in place and returns the same dictionary.
+            /// > DictSet({a: 1}, "b", 2) → {a: 1, b: 2}
             DictSet [] Dictionary (dict: Object, key: String Number Boolean, value: Any) -> Object {READS WRITES THROWS} = dict_set;
             /// Whether a key is present; also answers for the fields of records.
+            /// > DictHasKey({a: 1}, "a") → true
             DictHasKey [HasKey] Dictionary (dict: Object, key: String Number Boolean) -> Boolean {READS THROWS} = dict_has_key;
             /// Array of the keys in insertion order.
+            /// > DictKeys({a: 1, b: 2}) → [a, b]
             DictKeys [] Dictionary (dict: Object) -> Array {READS THROWS} = dict_keys;
             /// Array of the values in insertion order.
+            /// > DictValues({a: 1, b: 2}) → [1, 2]
             DictValues [] Dictionary (dict: Object) -> Array {READS THROWS} = dict_values;
             /// Number of entries.
+            /// > DictSize({a: 1, b: 2}) → 2
             DictSize [] Dictionary (dict: Object) -> Number {READS THROWS} = dict_size;
             /// Whether there are no entries.
+            /// > DictIsEmpty({}) → true
             DictIsEmpty [] Dictionary (dict: Object) -> Boolean {READS THROWS} = dict_is_empty;
             /// Removes a key in place, if present, and returns the same dictionary.
+            /// > DictRemove({a: 1, b: 2}, "a") → {b: 2}
             DictRemove [] Dictionary (dict: Object, key: String Number Boolean) -> Object {READS WRITES THROWS} = dict_remove;
             /// Removes all entries in place and returns the same dictionary.
+            /// > DictClear({a: 1}) → {}
             DictClear [] Dictionary (dict: Object) -> Object {READS WRITES THROWS} = dict_clear;
             /// New dictionary of the entries of both; `b` wins.
+            /// > DictMerge({a: 1, b: 2}, {b: 3}) → {a: 1, b: 3}
             DictMerge [] Dictionary (a: Object, b: Object) -> Object {READS THROWS} = dict_merge;
             /// Compact JSON text; keys become strings, NaN and infinities null.
+            /// > DictToJson({a: 1, b: [true]}) → {"a":1,"b":[true]}
             DictToJson [] Dictionary (dict: Object) -> String {READS THROWS} = dict_to_json;
             /// Dictionary of the JSON text of an object; empty for other JSON values.
             /// Invalid text raises an error with its line and column.
+            /// > DictFromJson('{"a": 1}') → {a: 1}
             DictFromJson [] Dictionary (json: String) -> Object {THROWS} = dict_from_json;
             /// New dictionary of the entries with a truthy `pred(key, value)`.
+            /// > DictFilter({a: 1, b: 2}, (key, value) => value > 1) → {b: 2}
             DictFilter [] Dictionary (dict: Object, pred: Function) -> Object {READS CALLBACK THROWS} = dict_filter;
             /// New dictionary with every value replaced by `fn(key, value)`.
+            /// > DictMap({a: 1, b: 2}, (key, value) => value * 10) → {a: 10, b: 20}
             DictMap [] Dictionary (dict: Object, fn: Function) -> Object {READS CALLBACK THROWS} = dict_map;
 
             // ---- Time: local time zone unless stated ----
 
             /// Whole seconds since 1970-01-01 UTC.
+            /// > CurrentTimestamp() > 1700000000 → true
             CurrentTimestamp [GetCurrentTime, Timestamp] Time () -> Number {CLOCK} = current_timestamp;
             /// Date as `YYYY-MM-DD`.
+            /// > MatchesPattern(CurrentDate(), "^\\d{4}-\\d\\d-\\d\\d$") → true
             CurrentDate [GetCurrentDate] Time () -> String {CLOCK} = current_date;
             /// Time of day as `HH:MM:SS`.
+            /// > MatchesPattern(CurrentTime(), "^\\d\\d:\\d\\d:\\d\\d$") → true
             CurrentTime [GetCurrentTimeString] Time () -> String {CLOCK} = current_time;
             /// Date and time as `YYYY-MM-DD HH:MM:SS`.
+            /// > Length(CurrentDateTime()) → 19
             CurrentDateTime [GetCurrentDateTime] Time () -> String {CLOCK} = current_date_time;
             /// Formats now, or `timestamp` in seconds since 1970, by strftime codes such as `%Y-%m-%d`.
             /// An unknown code raises an error.
+            /// > FormatDateTime("Year %Y", 950000000) → Year 2000
             FormatDateTime [] Time (format: String, timestamp: opt Number) -> String {CLOCK THROWS} = format_date_time;
             /// Day of the week, 0 (Sunday) to 6 (Saturday).
+            /// > IsInRange(DayOfWeek(), 0, 6) → true
             DayOfWeek [GetDayOfWeek] Time () -> Number {CLOCK} = day_of_week;
             /// Day of the year, 1 to 366.
+            /// > IsInRange(DayOfYear(), 1, 366) → true
             DayOfYear [GetDayOfYear] Time () -> Number {CLOCK} = day_of_year;
             /// Whether a year has 366 days in the Gregorian calendar.
+            /// > IsLeapYear(2024) → true
             IsLeapYear [] Time (year: Number) -> Boolean {THROWS} = is_leap_year;
             /// Days of a month (1 to 12); null for any other month.
+            /// > DaysInMonth(2024, 2) → 29
             DaysInMonth [GetDaysInMonth] Time (year: Number, month: Number) -> Number Null {THROWS} = days_in_month;
             /// Current year.
+            /// > CurrentYear() >= 2024 → true
             CurrentYear [GetYear] Time () -> Number {CLOCK} = current_year;
             /// Current month, 1 to 12.
+            /// > IsInRange(CurrentMonth(), 1, 12) → true
             CurrentMonth [GetMonth] Time () -> Number {CLOCK} = current_month;
             /// Current day of the month, 1 to 31.
+            /// > IsInRange(CurrentDay(), 1, 31) → true
             CurrentDay [GetDay] Time () -> Number {CLOCK} = current_day;
             /// Current hour, 0 to 23.
+            /// > IsInRange(CurrentHour(), 0, 23) → true
             CurrentHour [GetHour] Time () -> Number {CLOCK} = current_hour;
             /// Current minute, 0 to 59.
+            /// > IsInRange(CurrentMinute(), 0, 59) → true
             CurrentMinute [GetMinute] Time () -> Number {CLOCK} = current_minute;
             /// Current second, 0 to 59.
+            /// > IsInRange(CurrentSecond(), 0, 59) → true
             CurrentSecond [GetSecond] Time () -> Number {CLOCK} = current_second;
             /// Now in UTC as ISO 8601 text such as `2026-03-01T12:00:00Z`.
+            /// > EndsWith(Now(), "Z") → true
             Now [] Time () -> String {CLOCK} = now;
             /// Milliseconds since the program started, with fraction, on a steady clock.
+            /// > GetExecutionTime() >= 0 → true
             GetExecutionTime [] Time () -> Number {CLOCK} = get_execution_time;
 
             // ---- System ----
 
             /// Working directory of the process; `.` if unavailable.
-            GetCurrentDirectory [] System () -> String {ENV_READ} = get_current_directory;
+            /// > IsDirectory(GetCurrentDirectory()) → true
+            GetCurrentDirectory [] System () -> String {SYSTEM} = get_current_directory;
             /// Value of an environment variable; null when unset.
+            /// > SetEnv("MOOD", "calm");
+            /// > GetEnv("MOOD") → calm
+            /// > GetEnv("NO SUCH NAME") → null
             GetEnv [GetEnvVar, GetEnvironmentVariable] System (name: String) -> String Null {ENV_READ THROWS} = get_env;
             /// Sets an environment variable for this program. A name that is empty or contains `=`, and
             /// NUL characters, raise an error.
+            /// > SetEnv("MOOD", "calm");
+            /// > GetEnv("MOOD") → calm
             SetEnv [SetEnvVar, SetEnvironmentVariable] System (name: String, value: String) -> Null {ENV_WRITE THROWS} = set_env;
             /// Dictionary of all environment variables, by name.
+            /// > SetEnv("MOOD", "calm");
+            /// > GetAllEnvironmentVariables().MOOD → calm
             GetAllEnvironmentVariables [] System () -> Object {ENV_READ} = get_all_environment_variables;
             /// Operating system: `linux`, `macos`, `windows`, …
-            GetOperatingSystem [] System () -> String {ENV_READ} = get_operating_system;
+            /// > IsEmpty(GetOperatingSystem()) → false
+            GetOperatingSystem [] System () -> String {SYSTEM} = get_operating_system;
             /// Processor architecture: `x86_64`, `aarch64`, …
-            GetArchitecture [] System () -> String {ENV_READ} = get_architecture;
+            /// > IsEmpty(GetArchitecture()) → false
+            GetArchitecture [] System () -> String {SYSTEM} = get_architecture;
             /// Logical processors available to the process.
-            GetCpuCount [GetProcessorCount, cpuCount] System () -> Number {ENV_READ} = get_cpu_count;
+            /// > GetCpuCount() >= 1 → true
+            GetCpuCount [GetProcessorCount, cpuCount] System () -> Number {SYSTEM} = get_cpu_count;
             /// Host name; `unknown` if it cannot be found.
-            GetHostname [GetMachineName] System () -> String {ENV_READ} = get_hostname;
+            /// > IsEmpty(GetHostname()) → false
+            GetHostname [GetMachineName] System () -> String {SYSTEM} = get_hostname;
             /// Name of the user from `USER` or `USERNAME`; `unknown` without them.
-            GetUsername [] System () -> String {ENV_READ} = get_username;
+            /// > IsEmpty(GetUsername()) → false
+            GetUsername [] System () -> String {SYSTEM} = get_username;
             /// Home directory from `HOME` or `USERPROFILE`; `.` without them.
-            GetHomeDirectory [] System () -> String {ENV_READ} = get_home_directory;
+            /// > IsEmpty(GetHomeDirectory()) → false
+            GetHomeDirectory [] System () -> String {SYSTEM} = get_home_directory;
             /// Directory for temporary files.
-            GetTempDirectory [] System () -> String {ENV_READ} = get_temp_directory;
+            /// > IsDirectory(GetTempDirectory()) → true
+            GetTempDirectory [] System () -> String {SYSTEM} = get_temp_directory;
             /// Arguments given to the script.
-            GetArgs [] System () -> Strings {ENV_READ} = get_args;
+            /// > GetArgs() → []
+            GetArgs [] System () -> Strings {ARGS} = get_args;
             /// Ends the program with a whole exit code. Open `finally` blocks and `finale` run; `catch`
             /// does not see it.
+            /// > observe "going under"; → going under
+            /// > Exit(0);
+            /// > observe "never reached";
             Exit [] System (code: opt Number) -> Null {NO_RETURN THROWS} = exit;
             /// Changes the working directory of the process. Raises an error if it does not exist.
-            ChangeDirectory [] System (path: String) -> Null {ENV_WRITE THROWS} = change_directory;
+            /// > ChangeDirectory(GetTempDirectory());
+            /// > WriteFile("here.txt", "calm");
+            /// > FileExists(JoinPath(GetTempDirectory(), "here.txt")) → true
+            ChangeDirectory [] System (path: String) -> Null {FS_READ ENV_WRITE THROWS} = change_directory;
             /// Number of the running process.
-            GetCurrentProcessId [] System () -> Number {ENV_READ} = get_current_process_id;
+            /// > GetCurrentProcessId() > 0 → true
+            GetCurrentProcessId [] System () -> Number {SYSTEM} = get_current_process_id;
 
             // ---- File: failures raise an error of kind `io` ----
 
             /// Whole file as UTF-8 text.
+            /// > induce path = JoinPath(GetTempDirectory(), "read.txt");
+            /// > WriteFile(path, "deep calm");
+            /// > ReadFile(path) → deep calm
             ReadFile [] File (path: String) -> String {FS_READ THROWS} = read_file;
             /// Creates or replaces a file, missing parent directories included.
+            /// > induce path = JoinPath(GetTempDirectory(), "new", "note.txt");
+            /// > WriteFile(path, "calm");
+            /// > ReadFile(path) → calm
             WriteFile [] File (path: String, content: String) -> Null {FS_WRITE THROWS} = write_file;
             /// Appends to a file, created with its parent directories when missing; adds no line break.
+            /// > induce path = JoinPath(GetTempDirectory(), "append.txt");
+            /// > WriteFile(path, "deep");
+            /// > AppendFile(path, "er");
+            /// > ReadFile(path) → deeper
             AppendFile [] File (path: String, content: String) -> Null {FS_WRITE THROWS} = append_file;
             /// Whether a file or directory exists.
+            /// > FileExists(GetTempDirectory()) → true
+            /// > FileExists(JoinPath(GetTempDirectory(), "missing")) → false
             FileExists [] File (path: String) -> Boolean {FS_READ THROWS} = file_exists;
             /// Whether the path is a regular file.
+            /// > IsFile(GetTempDirectory()) → false
             IsFile [] File (path: String) -> Boolean {FS_READ THROWS} = is_file;
             /// Whether the path is a directory.
+            /// > IsDirectory(GetTempDirectory()) → true
             IsDirectory [DirectoryExists] File (path: String) -> Boolean {FS_READ THROWS} = is_directory;
             /// Removes a file.
+            /// > induce path = JoinPath(GetTempDirectory(), "old.txt");
+            /// > WriteFile(path, "");
+            /// > DeleteFile(path);
+            /// > FileExists(path) → false
             DeleteFile [] File (path: String) -> Null {FS_WRITE THROWS} = delete_file;
             /// Creates a directory and its missing parents; an existing one is fine.
+            /// > induce path = JoinPath(GetTempDirectory(), "a", "b");
+            /// > CreateDirectory(path);
+            /// > IsDirectory(path) → true
             CreateDirectory [] File (path: String) -> Null {FS_WRITE THROWS} = create_directory;
             /// Sorted names of the entries of a directory.
+            /// > induce path = JoinPath(GetTempDirectory(), "list");
+            /// > WriteFile(JoinPath(path, "b.txt"), "");
+            /// > CreateDirectory(JoinPath(path, "a"));
+            /// > ListDirectory(path) → [a, b.txt]
             ListDirectory [] File (path: String) -> Strings {FS_READ THROWS} = list_directory;
             /// Size of a file in bytes.
+            /// > induce path = JoinPath(GetTempDirectory(), "size.txt");
+            /// > WriteFile(path, "träume");
+            /// > GetFileSize(path) → 7
             GetFileSize [] File (path: String) -> Number {FS_READ THROWS} = get_file_size;
             /// Copies a file over the target and returns the bytes copied.
+            /// > induce path = JoinPath(GetTempDirectory(), "from.txt");
+            /// > WriteFile(path, "calm");
+            /// > CopyFile(path, path + ".copy") → 4
             CopyFile [] File (from: String, to: String) -> Number {FS_READ FS_WRITE THROWS} = copy_file;
             /// Renames a file or directory.
+            /// > induce path = JoinPath(GetTempDirectory(), "name.txt");
+            /// > WriteFile(path, "calm");
+            /// > RenameFile(path, path + ".new");
+            /// > FileExists(path) → false
             RenameFile [MoveFile] File (from: String, to: String) -> Null {FS_WRITE THROWS} = rename_file;
             /// Last extension of a path, without the dot; null without one. Does not touch the file.
+            /// > GetFileExtension("notes/trance.tar.gz") → gz
             GetFileExtension [] File (path: String) -> String Null {THROWS} = get_file_extension;
             /// File name of a path without its last extension; null for a root.
+            /// > GetFileName("notes/trance.txt") → trance
             GetFileName [GetFileStem] File (path: String) -> String Null {THROWS} = get_file_name;
             /// File name of a path with extension; null for a root.
+            /// > GetBaseName("notes/trance.txt") → trance.txt
             GetBaseName [] File (path: String) -> String Null {THROWS} = get_base_name;
             /// Parent of a path, empty for a bare name; null for a root.
+            /// > GetParentDirectory("notes/trance.txt") → notes
             GetParentDirectory [] File (path: String) -> String Null {THROWS} = get_parent_directory;
             /// Lines of a UTF-8 file, without line breaks; a final line break adds no empty line.
+            /// > induce path = JoinPath(GetTempDirectory(), "lines.txt");
+            /// > WriteFile(path, "one\ntwo\n");
+            /// > ReadLines(path) → [one, two]
             ReadLines [] File (path: String) -> Strings {FS_READ THROWS} = read_lines;
             /// Writes lines joined by line feeds, without a final one; creates parent directories.
+            /// > induce path = JoinPath(GetTempDirectory(), "written.txt");
+            /// > WriteLines(path, ["one", "two"]);
+            /// > ReadLines(path) → [one, two]
             WriteLines [] File (path: String, lines: Array) -> Null {READS FS_WRITE THROWS} = write_lines;
             /// Copies a directory and everything in it into the target.
+            /// > induce path = JoinPath(GetTempDirectory(), "tree");
+            /// > WriteFile(JoinPath(path, "sub", "leaf.txt"), "calm");
+            /// > CopyDirectoryRecursive(path, path + "2");
+            /// > ReadFile(JoinPath(path + "2", "sub", "leaf.txt")) → calm
             CopyDirectoryRecursive [] File (from: String, to: String) -> Null {FS_READ FS_WRITE THROWS} = copy_directory_recursive;
             /// Joins path parts; an absolute part starts over.
+            /// > GetBaseName(JoinPath("notes", "trance.txt")) → trance.txt
             JoinPath [] File (parts: rest String) -> String {THROWS} = join_path;
             /// Dictionary of `size` in bytes and `created` and `modified` in seconds since 1970 (null if
             /// unknown).
+            /// > induce path = JoinPath(GetTempDirectory(), "info.txt");
+            /// > WriteFile(path, "calm");
+            /// > GetFileInfo(path).size → 4
             GetFileInfo [] File (path: String) -> Object {FS_READ THROWS} = get_file_info;
             /// Sorted names of the files in a directory.
+            /// > induce path = JoinPath(GetTempDirectory(), "files");
+            /// > WriteFile(JoinPath(path, "b.txt"), "");
+            /// > CreateDirectory(JoinPath(path, "a"));
+            /// > ListFiles(path) → [b.txt]
             ListFiles [] File (path: String) -> Strings {FS_READ THROWS} = list_files;
             /// Sorted names of the directories in a directory.
+            /// > induce path = JoinPath(GetTempDirectory(), "folders");
+            /// > WriteFile(JoinPath(path, "b.txt"), "");
+            /// > CreateDirectory(JoinPath(path, "a"));
+            /// > ListDirectories(path) → [a]
             ListDirectories [] File (path: String) -> Strings {FS_READ THROWS} = list_directories;
             /// Removes a directory; with `recursive` (default false) also everything in it.
+            /// > induce path = JoinPath(GetTempDirectory(), "gone");
+            /// > WriteFile(JoinPath(path, "b.txt"), "");
+            /// > DeleteDirectory(path, true);
+            /// > FileExists(path) → false
             DeleteDirectory [] File (path: String, recursive: opt Boolean) -> Null {FS_WRITE THROWS} = delete_directory;
 
             // ---- Hashing ----
 
             /// 53-bit FNV-1a hash of the UTF-8 bytes; the same on every machine and in every version.
+            /// > HashString("calm") == HashString("calm") → true
             HashString [] Hashing (s: String) -> Number {THROWS} = hash_string;
             /// 53-bit FNV-1a hash of the number's IEEE 754 bits; 0 and -0 differ.
+            /// > HashNumber(0) == HashNumber(-0) → false
             HashNumber [] Hashing (n: Number) -> Number {THROWS} = hash_number;
 
             // ---- Hypnotic: lines on standard output with pauses between them ----
 
             /// Announces a deep trance, waits `ms` milliseconds and announces the return.
+            /// > AccelerateTime(1000000);
+            /// > DeepTrance(1000); → Entering deep trance...
+            /// > → Emerging from trance...
             DeepTrance [] Hypnotic (ms: Number) -> Null {OUT SLEEP THROWS} = deep_trance;
             /// Counts from a whole number down to 1, one line a second, then a closing line.
+            /// > AccelerateTime(1000000);
+            /// > HypnoticCountdown(2); → You are feeling very sleepy... 2
+            /// > → You are feeling very sleepy... 1
+            /// > → You are now in a deep hypnotic state.
             HypnoticCountdown [] Hypnotic (from: Number) -> Null {OUT SLEEP THROWS} = hypnotic_countdown;
             /// Four lines of an induction that names the subject, over six seconds.
+            /// > AccelerateTime(1000000);
+            /// > TranceInduction("Ada"); → Welcome Ada, you are about to enter a deep trance...
+            /// > → Take a deep breath and relax...
+            /// > → With each breath, you feel more and more relaxed...
+            /// > → Your mind is becoming clear and focused...
             TranceInduction [] Hypnotic (subjectName: String) -> Null {OUT SLEEP THROWS} = trance_induction;
             /// Three lines that describe a scene, over `seconds` (default 4).
+            /// > AccelerateTime(1000000);
+            /// > HypnoticVisualization("a quiet lake"); → Imagine yourself in a quiet lake...
+            /// > → The colors are vivid, the sounds are clear...
+            /// > → You feel completely at peace in this place...
             HypnoticVisualization [] Hypnotic (scene: String, seconds: opt Number) -> Null {OUT SLEEP THROWS} = hypnotic_visualization;
         }
     };
