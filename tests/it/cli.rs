@@ -2,79 +2,12 @@
 
 use std::fs;
 use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::process::{Command, Stdio};
 
 use hyp_tests::subject::root;
 use hyp_tests::tool;
 
-/// A directory that lives as long as the test.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new() -> Scratch {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let path = std::env::temp_dir().join(format!("hyp-cli-{}-{number}", std::process::id()));
-        fs::create_dir_all(&path).expect("a scratch directory");
-        Scratch(path)
-    }
-
-    fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
-        let path = self.0.join(name);
-        fs::write(&path, content).expect("a scratch file");
-        path
-    }
-
-    /// Compiles a program to a module.
-    fn module(&self, name: &str, source: &str) -> PathBuf {
-        let program = self.file(&format!("{name}.hyp"), source);
-        let module = program.with_extension("hbc");
-        let output = hypc(["build", text(&program), "-o", text(&module)]);
-        assert_eq!(exit(&output), 0, "{}", stderr(&output));
-        module
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
-fn command(name: &str) -> Command {
-    let mut command = Command::new(tool::path(name));
-    command.stdin(Stdio::null());
-    for variable in ["NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE"] {
-        command.env_remove(variable);
-    }
-    command
-}
-
-fn hypc<'a>(args: impl IntoIterator<Item = &'a str>) -> Output {
-    command("hypc").args(args).output().expect("hypc starts")
-}
-
-fn hypvm<'a>(args: impl IntoIterator<Item = &'a str>) -> Output {
-    command("hypvm").args(args).output().expect("hypvm starts")
-}
-
-fn text(path: &Path) -> &str {
-    path.to_str().expect("scratch paths are text")
-}
-
-fn exit(output: &Output) -> i32 {
-    output.status.code().unwrap_or(-1)
-}
-
-fn stdout(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
+use crate::process::{Scratch, command, exit, hypc, hypvm, stderr, stdout, text};
 
 const HELLO: &str = "Focus { observe \"hello\"; } Relax\n";
 
@@ -505,4 +438,41 @@ fn the_heap_limit_is_located_and_leaves_room_for_the_finale() {
     assert_eq!(exit(&output), 7);
     assert_eq!(stdout(&output), "runtime\nfinale\n");
     assert!(stderr(&output).starts_with("greedy.hyp:3:"), "{}", stderr(&output));
+}
+
+#[test]
+fn limits_of_the_command_line_end_the_program_with_7() {
+    let scratch = Scratch::new();
+    let endless = scratch.module("endless", "Focus {\n while (true) { }\n} Relax\n");
+    let noisy = scratch.module("noisy", "Focus { while (true) { observe \"noise\"; } } Relax\n");
+    let cases: [(&[&str], _, _); 5] = [
+        (&["--fuel", "1000"], &endless, "endless.hyp:2:2: Runtime error: Fuel limit exceeded"),
+        (&["--timeout", "50ms"], &endless, "Time limit exceeded"),
+        (&["--sandbox", "--fuel", "9"], &endless, "Fuel limit exceeded"),
+        (&["--output-max", "1K"], &noisy, "Output limit exceeded"),
+        (&["--sandbox", "--output-max", "1"], &noisy, "Output limit exceeded"),
+    ];
+    for (options, module, message) in cases {
+        let output = hypvm(options.iter().copied().chain([text(module)]));
+        assert_eq!(exit(&output), 7, "{options:?}: {}", stderr(&output));
+        assert!(stderr(&output).contains(message), "{options:?}: {}", stderr(&output));
+    }
+    for wrong in
+        [["--timeout", "soon"], ["--timeout", "5 s"], ["--fuel", "-1"], ["--depth-max", "0"]]
+    {
+        assert_eq!(exit(&hypvm(wrong.into_iter().chain([text(&endless)]))), 2, "{wrong:?}");
+    }
+}
+
+#[test]
+fn a_time_limit_ends_waiting_for_input() {
+    let scratch = Scratch::new();
+    let module = scratch.module("waiting", "Focus { observe InputProvider(\"? \"); } Relax\n");
+    let mut command = command("hypvm");
+    command.args(["--timeout", "100ms", text(&module)]).stdin(Stdio::piped());
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("starts");
+    let input = child.stdin.take();
+    let output = child.wait_with_output().expect("it ends");
+    drop(input);
+    assert_eq!(exit(&output), 7, "{}", stderr(&output));
 }

@@ -3,4 +3,6 @@
 mod book;
 mod cli;
 mod hostile;
+mod limits;
+mod process;
 mod tidy;

@@ -133,11 +133,10 @@ fn run_limited(module: Arc<VerifiedModule>) -> i32 {
     let options = VmOptions {
         heap_bytes_max: HEAP_BYTES_MAX,
         call_depth_max: CALL_DEPTH_MAX,
-        gc_stress: false,
-        args: Vec::new(),
         stdout: Box::new(Bounded { left: OUTPUT_BYTES_MAX }),
         stderr: Box::new(Bounded { left: OUTPUT_BYTES_MAX }),
         stdin: Box::new(std::io::empty()),
+        ..VmOptions::new()
     };
     let mut vm = Vm::new(module, options);
     let watch = Watch::start(vm.interrupt_handle());

@@ -8,6 +8,7 @@ use hyp_bytecode::rep::TypeId;
 
 use crate::dict;
 use crate::error::{ScriptError, Trap};
+use crate::limit::Cause;
 use crate::number;
 use crate::object::{Entry, Fields, Kind};
 use crate::string;
@@ -277,7 +278,7 @@ impl Vm {
     /// # Errors
     /// The heap limit.
     pub fn new_error(&mut self, kind: ErrorKind, message: &str) -> Result<Value, Trap> {
-        let error = ScriptError { kind, message: message.to_owned(), is_heap_limit: false };
+        let error = ScriptError { kind, message: message.to_owned(), cause: Cause::Script };
         self.error_value(&error)
     }
 
@@ -325,9 +326,14 @@ impl Vm {
     }
 
     /// Writes to standard error; failures are ignored, as there is nowhere to report them.
-    pub fn write_err(&mut self, text: &str) {
+    ///
+    /// # Errors
+    /// The output limit.
+    pub fn write_err(&mut self, text: &str) -> Result<(), Trap> {
+        let text = self.output.admit(text);
         let _ = self.stderr.write_all(text.as_bytes());
         let _ = self.stderr.flush();
+        self.output.check_limit()
     }
 
     /// One line of standard input without its terminator; `None` at the end. Invalid UTF-8 is
@@ -340,9 +346,7 @@ impl Vm {
         let mut line = Vec::new();
         let mut limited = std::io::Read::take(&mut self.stdin, LINE_BYTES_MAX + 1);
         let result = std::io::BufRead::read_until(&mut limited, b'\n', &mut line);
-        if self.take_interrupt() {
-            return Err(Trap::Interrupted);
-        }
+        self.check_interrupt()?;
         let count = result.map_err(|e| Trap::io(format!("Cannot read standard input: {e}")))?;
         if count == 0 {
             return Ok(None);
@@ -381,9 +385,7 @@ impl Vm {
         self.flush()?;
         let start = Instant::now();
         while let Some(rest) = duration.checked_sub(start.elapsed()).filter(|d| !d.is_zero()) {
-            if self.take_interrupt() {
-                return Err(Trap::Interrupted);
-            }
+            self.check_interrupt()?;
             std::thread::sleep(rest.min(SLEEP_STEP));
         }
         Ok(())

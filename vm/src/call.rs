@@ -132,6 +132,7 @@ impl Vm {
         if args.len() > ARGS_MAX {
             return Err(Trap::runtime(format!("Too many arguments (limit {ARGS_MAX})")));
         }
+        self.charge(1)?;
         self.native_depth += 1;
         // SAFETY: the frame stack has room for a boundary per native depth; the register stack has
         // room for the arguments above the innermost builtin's.

@@ -2,6 +2,7 @@
 
 use hyp_bytecode::module::ErrorKind;
 
+use crate::limit::{Cause, Limit};
 use crate::value::Value;
 
 /// Why an operation did not produce a value. Builtins pass traps from callbacks on with `?`.
@@ -13,8 +14,9 @@ pub enum Trap {
     Throw(Value),
     /// `Exit(n)`: not catchable; `finally` and `finale` blocks run.
     Exit(i32),
-    /// The heap limit was exceeded again after the catchable error: not catchable, exit code 7.
-    HeapLimit,
+    /// A limit of the host: not catchable, exit code 7. Of these, only the heap limit, which is first
+    /// raised as a catchable error, lets finales run.
+    Limit(Limit),
     /// The host interrupted the program: not catchable, exit code 130.
     Interrupted,
     /// Standard output is closed: the program ends quietly.
@@ -28,8 +30,8 @@ pub struct ScriptError {
     pub kind: ErrorKind,
     /// Message without the category's prefix.
     pub message: String,
-    /// Whether this is the heap limit's catchable error.
-    pub is_heap_limit: bool,
+    /// The heap limit and missing capabilities are catchable errors too.
+    pub cause: Cause,
 }
 
 impl Trap {
@@ -37,7 +39,7 @@ impl Trap {
     #[must_use]
     #[cold]
     pub fn error(kind: ErrorKind, message: impl Into<String>) -> Trap {
-        Trap::Error(Box::new(ScriptError { kind, message: message.into(), is_heap_limit: false }))
+        Trap::Error(Box::new(ScriptError { kind, message: message.into(), cause: Cause::Script }))
     }
 
     /// `Runtime error: message`.
@@ -59,6 +61,14 @@ impl Trap {
     #[cold]
     pub fn io(message: impl Into<String>) -> Trap {
         Trap::error(ErrorKind::Io, message)
+    }
+
+    /// An operation that needs a capability which the host has not granted.
+    #[must_use]
+    #[cold]
+    pub fn denied(message: impl Into<String>) -> Trap {
+        let (kind, message) = (ErrorKind::Access, message.into());
+        Trap::Error(Box::new(ScriptError { kind, message, cause: Cause::Denied }))
     }
 
     /// An index out of range; `index` as the script wrote it.

@@ -225,8 +225,8 @@ pub struct ErrorObj {
     pub line: u32,
     /// Column, from 1; 0 if unknown.
     pub column: u32,
-    /// Whether it reports the heap limit (1) or not (0).
-    pub limit: u32,
+    /// Code of its [`crate::limit::Cause`].
+    pub cause: u32,
 }
 
 /// Storage that belongs to another object; the bytes follow.

@@ -7,6 +7,7 @@ use hyp_bytecode::module::{ErrorKind, FuncId, LineEntry};
 use hyp_bytecode::rep::TypeId;
 
 use crate::error::{ScriptError, Trap};
+use crate::limit::Cause;
 use crate::link::function_name;
 use crate::object::{Buffer, ErrorObj, Kind};
 use crate::stack::Frame;
@@ -32,8 +33,8 @@ pub struct Report {
     pub message: String,
     /// Active calls, innermost first.
     pub trace: Vec<TraceEntry>,
-    /// Whether the heap limit ended the program.
-    pub is_heap_limit: bool,
+    /// Whose failure it is.
+    pub cause: Cause,
 }
 
 /// One active call of a report.
@@ -121,7 +122,8 @@ impl Vm {
 
     fn line_entry(&self, func: u32, word: u32) -> Option<LineEntry> {
         let lines = &self.module.functions.get(func as usize)?.lines;
-        let at = lines.partition_point(|l| l.pc <= word).checked_sub(1)?;
+        // Polls report where a loop continues; that can be before the first instruction with a line.
+        let at = lines.partition_point(|l| l.pc <= word).saturating_sub(1);
         lines.get(at).copied()
     }
 
@@ -141,7 +143,7 @@ impl Vm {
             (*object).kind = error.kind as u32;
             (*object).line = position.map_or(0, |p| p.line);
             (*object).column = position.map_or(0, |p| p.column);
-            (*object).limit = u32::from(error.is_heap_limit);
+            (*object).cause = error.cause.code();
         }
         Ok(Value::from_ptr(TAG_HEAP, header))
     }
@@ -225,17 +227,16 @@ impl Vm {
             column: 0,
             message: String::new(),
             trace: Vec::new(),
-            is_heap_limit: false,
+            cause: Cause::Script,
         };
         match trap {
             Trap::Error(e) => {
                 report.message = format!("{}{}", e.kind.prefix(), e.message);
-                report.is_heap_limit = e.is_heap_limit;
+                report.cause = e.cause;
             }
-            Trap::HeapLimit => {
-                let max = self.heap.configured_max();
-                report.message = format!("Runtime error: Heap limit of {max} bytes exceeded");
-                report.is_heap_limit = true;
+            Trap::Limit(limit) => {
+                report.message = format!("Runtime error: {}", self.limit_message(*limit));
+                report.cause = Cause::Limit(*limit);
                 let (thrown, calls) = &self.thrown;
                 if thrown.is_undef() {
                     self.place_calls(&mut report, calls);
@@ -267,7 +268,8 @@ impl Vm {
         report.line = info.line;
         report.column = info.column;
         report.trace = info.trace;
-        // SAFETY: `error_info` was `Some`, so `v` is a live error object.
-        report.is_heap_limit = error_object(v).is_some_and(|e| unsafe { (*e).limit } == 1);
+        // SAFETY: a live error object.
+        let code = error_object(v).map_or(0, |e| unsafe { (*e).cause });
+        report.cause = Cause::from_code(code);
     }
 }

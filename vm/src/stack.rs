@@ -78,7 +78,8 @@ impl Stack {
 
     /// First frame that a script call must not use.
     pub(crate) fn frame_limit(&self) -> *mut Frame {
-        self.frames.wrapping_add(self.depth_max)
+        // Below the calls lies the boundary that the host calls from.
+        self.frames.wrapping_add(self.depth_max + 1)
     }
 
     pub(crate) fn depth_max(&self) -> usize {

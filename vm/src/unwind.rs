@@ -29,8 +29,8 @@ impl Vm {
             other => other,
         };
         let is_new = self.thrown.1.is_empty() || !self.thrown.0.is_undef();
-        if is_new && matches!(trap, Trap::HeapLimit) {
-            // The report shows them; there is no room for an error object.
+        if is_new && matches!(trap, Trap::Limit(_)) {
+            // The report shows them; a limit has no error object.
             self.thrown = (Value::UNDEF, self.active_calls());
         }
         let value = match trap {
@@ -87,7 +87,7 @@ impl Vm {
         let takes = |h: &&Handler| match trap {
             Trap::Error(_) | Trap::Throw(_) => true,
             Trap::Exit(_) => h.is_cleanup,
-            Trap::HeapLimit | Trap::Interrupted | Trap::Closed => false,
+            Trap::Limit(_) | Trap::Interrupted | Trap::Closed => false,
         };
         def.handlers.iter().filter(covers).find(takes).cloned()
     }

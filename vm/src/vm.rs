@@ -2,7 +2,6 @@
 
 use std::io::{BufRead, Write};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use hyp_bytecode::builtin::Builtin;
 use hyp_bytecode::module::{Desc, FuncId, StrId};
@@ -12,13 +11,13 @@ use hyp_bytecode::verify::VerifiedModule;
 use crate::error::Trap;
 use crate::heap::Heap;
 use crate::heap::mark::Marker;
+use crate::limit::{Cause, Fuel, InterruptHandle, Limit};
 use crate::link::{FuncInfo, Site, TypeInfo};
+use crate::output::Output;
 use crate::report::Report;
 use crate::stack::{Frame, Stack};
 use crate::value::Value;
 
-/// Taken backward branches between two polls.
-pub(crate) const POLL_INTERVAL: i64 = 4096;
 /// Nesting of native calls into script code.
 pub(crate) const NATIVE_DEPTH_MAX: u32 = 1000;
 
@@ -28,6 +27,11 @@ pub struct VmOptions {
     pub heap_bytes_max: usize,
     /// Script calls that may be active at once.
     pub call_depth_max: usize,
+    /// Steps that the program may take: taken backward branches, calls, raised errors, and what
+    /// builtins charge. `None`: any number.
+    pub fuel_max: Option<u64>,
+    /// Bytes that the program may write to standard output and standard error. `None`: any number.
+    pub output_bytes_max: Option<u64>,
     /// Collect at every safepoint and overwrite freed memory: finds missing roots.
     pub gc_stress: bool,
     /// Program arguments.
@@ -41,12 +45,14 @@ pub struct VmOptions {
 }
 
 impl VmOptions {
-    /// The process's streams, no arguments, 1 GiB of heap, 10,000 calls.
+    /// The process's streams, no arguments, 1 GiB of heap, 10,000 calls, no other limits.
     #[must_use]
     pub fn new() -> VmOptions {
         VmOptions {
             heap_bytes_max: 1 << 30,
             call_depth_max: 10_000,
+            fuel_max: None,
+            output_bytes_max: None,
             gc_stress: false,
             args: Vec::new(),
             stdout: Box::new(std::io::stdout()),
@@ -62,24 +68,6 @@ impl Default for VmOptions {
     }
 }
 
-/// Interrupts a running machine from another thread or a signal handler.
-#[derive(Clone, Debug)]
-pub struct InterruptHandle(Arc<AtomicBool>);
-
-impl InterruptHandle {
-    /// Makes the program stop at its next poll with exit code 130, after its finales. Only stores an
-    /// atomic flag, so a signal handler may call it.
-    pub fn interrupt(&self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-
-    /// The flag itself, for signal libraries that set one.
-    #[must_use]
-    pub fn flag(&self) -> Arc<AtomicBool> {
-        Arc::clone(&self.0)
-    }
-}
-
 /// How a program ended.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Outcome {
@@ -87,30 +75,6 @@ pub struct Outcome {
     pub exit_code: i32,
     /// The uncaught error, if there was one, else the error of a finale.
     pub error: Option<Report>,
-}
-
-/// Standard output with its buffer.
-pub(crate) struct Output {
-    pub(crate) buffer: String,
-    sink: Box<dyn Write>,
-}
-
-/// Bytes after which output is written through.
-const OUTPUT_BUFFER: usize = 32 << 10;
-
-impl Output {
-    pub(crate) fn flush_if_full(&mut self) -> Result<(), Trap> {
-        if self.buffer.len() >= OUTPUT_BUFFER { self.flush() } else { Ok(()) }
-    }
-
-    pub(crate) fn flush(&mut self) -> Result<(), Trap> {
-        let result = self.sink.write_all(self.buffer.as_bytes()).and_then(|()| self.sink.flush());
-        self.buffer.clear();
-        result.map_err(|e| match e.kind() {
-            std::io::ErrorKind::BrokenPipe => Trap::Closed,
-            _ => Trap::io(format!("Cannot write to standard output: {e}")),
-        })
-    }
 }
 
 /// One program with its heap, stacks and streams.
@@ -170,7 +134,8 @@ pub struct Vm {
     pub(crate) builtin_required: Vec<u8>,
     /// Reused by string building.
     pub(crate) scratch: String,
-    interrupt: Arc<AtomicBool>,
+    pub(crate) interrupt: InterruptHandle,
+    pub(crate) fuel: Fuel,
     pub(crate) output: Output,
     pub(crate) stderr: Box<dyn Write>,
     pub(crate) stdin: Box<dyn BufRead>,
@@ -191,11 +156,12 @@ impl Vm {
         field_counts.extend(type_table.iter().map(|t| t.template.len() as u32));
         let named_descs: Vec<_> = module.descs.iter().map(named_type).collect();
         let stack = Stack::new(options.call_depth_max, NATIVE_DEPTH_MAX as usize);
+        let (budget, fuel) = Fuel::new(options.fuel_max);
         let mut vm = Box::new(Vm {
             heap: Heap::new(options.heap_bytes_max, options.gc_stress),
             frame: stack.first_frame(),
             frame_limit: stack.frame_limit(),
-            budget: POLL_INTERVAL,
+            budget,
             funcs: func_table.as_ptr(),
             globals: std::ptr::null_mut(),
             strings: std::ptr::null_mut(),
@@ -222,8 +188,9 @@ impl Vm {
             kept: Vec::new(),
             builtin_required: required_counts(),
             scratch: String::new(),
-            interrupt: Arc::default(),
-            output: Output { buffer: String::new(), sink: options.stdout },
+            interrupt: InterruptHandle::default(),
+            fuel,
+            output: Output::new(options.stdout, options.output_bytes_max),
             stderr: options.stderr,
             stdin: options.stdin,
             args: options.args,
@@ -245,7 +212,7 @@ impl Vm {
     /// A handle that interrupts this machine.
     #[must_use]
     pub fn interrupt_handle(&self) -> InterruptHandle {
-        InterruptHandle(Arc::clone(&self.interrupt))
+        self.interrupt.clone()
     }
 
     /// Figures of the heap.
@@ -254,27 +221,28 @@ impl Vm {
         self.heap.stats()
     }
 
-    /// Whether the host has asked the program to stop. Clears the request.
-    pub(crate) fn take_interrupt(&mut self) -> bool {
-        self.interrupt.load(Ordering::Relaxed) && self.interrupt.swap(false, Ordering::Relaxed)
-    }
-
-    /// Looks at the interrupt flag if the branch budget is used up.
-    pub(crate) fn poll(&mut self) -> Result<(), Trap> {
-        if self.budget >= 0 {
-            return Ok(());
+    /// What a limit says when it is exceeded.
+    pub(crate) fn limit_message(&self, limit: Limit) -> String {
+        match limit {
+            Limit::Heap => format!("Heap limit of {} bytes exceeded", self.heap.configured_max()),
+            Limit::Fuel => "Fuel limit exceeded".to_owned(),
+            Limit::WallClock => "Time limit exceeded".to_owned(),
+            Limit::Output => "Output limit exceeded".to_owned(),
         }
-        self.budget = POLL_INTERVAL;
-        if self.take_interrupt() { Err(Trap::Interrupted) } else { Ok(()) }
     }
 
     /// Runs the program body, then the finales, whatever ended the body. Output is flushed.
     pub fn run(&mut self) -> Outcome {
         let body = self.run_main();
         let mut outcome = self.outcome(body);
-        if outcome.error.as_ref().is_some_and(|error| error.is_heap_limit) {
+        match outcome.error.as_ref().map(|error| error.cause) {
             // The finales get the memory that only the body used.
-            self.collect();
+            Some(Cause::Limit(Limit::Heap)) => self.collect(),
+            Some(Cause::Limit(_)) => {
+                let _ = self.output.flush();
+                return outcome;
+            }
+            _ => {}
         }
         if let Err(trap) = self.output.flush() {
             merge(&mut outcome, self.outcome(Err(trap)));
@@ -282,7 +250,7 @@ impl Vm {
         let module = Arc::clone(&self.module);
         for &finale in &module.finales {
             let result = self.run_function(finale);
-            let exits = matches!(result, Err(Trap::Exit(_) | Trap::HeapLimit | Trap::Interrupted));
+            let exits = matches!(result, Err(Trap::Exit(_) | Trap::Limit(_) | Trap::Interrupted));
             let last = self.outcome(result);
             if exits {
                 outcome.exit_code = last.exit_code;
@@ -324,7 +292,7 @@ impl Vm {
             Err(Trap::Interrupted) => (130, None),
             Err(trap) => {
                 let report = self.report(&trap);
-                (if report.is_heap_limit { 7 } else { 1 }, Some(report))
+                (report.cause.exit_code(), Some(report))
             }
         };
         Outcome { exit_code, error }

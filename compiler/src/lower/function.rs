@@ -199,6 +199,7 @@ impl<'m, 'c, 'a> FnLower<'m, 'c, 'a> {
         let number = m.type_infos[type_index].constructor.map_or(0, |f| f.0 as usize);
         let sig = m.signatures[number].clone();
         let mut f = Self::new(m, None, Some(owner), ReturnMode::Constructor, &sig);
+        f.b.func_mut().pos = pos_of(f.m.type_infos[type_index].start);
         f.allocate_instance(owner);
         f.return_instance();
         f.b.finish()

@@ -117,6 +117,8 @@ pub(super) struct MethodInfo {
 /// A record or session.
 pub(super) struct TypeInfo<'a> {
     pub(super) name: Symbol,
+    /// Byte offset of the declaration.
+    pub(super) start: u32,
     pub(super) is_record: bool,
     pub(super) fields: Vec<FieldInfo<'a>>,
     pub(super) statics: Vec<StaticInfo<'a>>,
@@ -345,6 +347,7 @@ impl<'c, 'a> ModuleLower<'c, 'a> {
             .collect();
         TypeInfo {
             name: decl.name.name,
+            start: decl.name.span.start,
             is_record: true,
             fields,
             statics: Vec::new(),
@@ -357,6 +360,7 @@ impl<'c, 'a> ModuleLower<'c, 'a> {
     fn session_info(&mut self, index: usize, decl: &'a ast::SessionDecl<'a>) -> TypeInfo<'a> {
         let mut info = TypeInfo {
             name: decl.name.name,
+            start: decl.name.span.start,
             is_record: false,
             fields: Vec::new(),
             statics: Vec::new(),

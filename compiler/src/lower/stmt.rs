@@ -51,6 +51,10 @@ impl<'a> FnLower<'_, '_, 'a> {
 
     /// Statements of a list whose declarations are hoisted already.
     pub(super) fn statements(&mut self, stmts: &'a [Stmt<'a>]) {
+        let func = self.b.func_mut();
+        if func.pos.line == 0 {
+            func.pos = stmts.first().map_or(func.pos, |first| pos_of(first.span.start));
+        }
         let outer = self.labels.len();
         for stmt in stmts {
             if let StmtKind::Label { name, .. } = &stmt.kind {

@@ -157,6 +157,8 @@ pub struct Func {
     pub upvalues: Vec<Rep>,
     /// Names of the parameters.
     pub param_names: Vec<StrId>,
+    /// Source position of the body; 0 if unknown.
+    pub pos: Pos,
     /// Number of slots.
     pub n_slots: u32,
     /// All values.

@@ -2,7 +2,8 @@
 
 use std::io::Write;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use crate::stdin::Stdin;
 use hyp_bytecode::verify::VerifiedModule;
@@ -12,12 +13,73 @@ use hyp_vm::{Outcome, Vm, VmOptions};
 /// Options of a run that both tools offer.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct RunOptions {
-    /// Largest size of the script's heap, for example 64M or 2G
-    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
-    pub heap_max: Option<usize>,
+    #[command(flatten)]
+    limits: LimitOptions,
     /// Collect garbage at every allocation (slow; finds bugs of the machine)
     #[arg(long, hide = true)]
     pub gc_stress: bool,
+}
+
+/// Limits of a run.
+#[derive(Clone, Debug, Default, clap::Args)]
+#[command(next_help_heading = "Limits")]
+struct LimitOptions {
+    /// Largest size of the script's heap, for example 64M or 2G [default: 1G]
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    heap_max: Option<usize>,
+    /// Most calls that may be active at once [default: 10000]
+    #[arg(long, value_name = "CALLS", value_parser = clap::value_parser!(u32).range(1..=1 << 20))]
+    depth_max: Option<u32>,
+    /// Most steps (loop iterations, calls) that the program may take [default: unlimited]
+    #[arg(long, value_name = "STEPS")]
+    fuel: Option<u64>,
+    /// Longest time that the program may run, for example 500ms, 10s or 5m [default: unlimited]
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    timeout: Option<Duration>,
+    /// Most bytes that the program may print, for example 64M [default: unlimited]
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    output_max: Option<usize>,
+    /// Limits for untrusted programs: 256M of heap, 10^9 steps, 10s, 64M of output; the options above
+    /// change single ones
+    #[arg(long)]
+    sandbox: bool,
+}
+
+impl LimitOptions {
+    fn apply(&self, setup: &mut VmOptions) {
+        if self.sandbox {
+            setup.heap_bytes_max = 256 << 20;
+            setup.fuel_max = Some(1_000_000_000);
+            setup.output_bytes_max = Some(64 << 20);
+        }
+        setup.heap_bytes_max = self.heap_max.unwrap_or(setup.heap_bytes_max);
+        setup.call_depth_max = self.depth_max.map_or(setup.call_depth_max, |n| n as usize);
+        setup.fuel_max = self.fuel.or(setup.fuel_max);
+        setup.output_bytes_max = self.output_max.map(|n| n as u64).or(setup.output_bytes_max);
+    }
+
+    fn timeout(&self) -> Option<Duration> {
+        self.timeout.or(self.sandbox.then_some(Duration::from_secs(10)))
+    }
+}
+
+/// Reads a duration: digits, then `ms`, `s`, `m` or `h`; without a unit, seconds.
+///
+/// # Errors
+/// If the text is not a duration.
+pub fn parse_time(text: &str) -> Result<Duration, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit_ms = match &text[digits.len()..] {
+        "ms" => 1,
+        "s" | "" => 1000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        _ => return Err(format!("`{text}` is not a duration; write 500ms, 10s, 5m or 1h")),
+    };
+    let number: u64 =
+        digits.parse().map_err(|_| format!("`{text}` is not a duration; write 500ms or 10s"))?;
+    let ms = number.checked_mul(unit_ms).ok_or_else(|| format!("`{text}` is too long"))?;
+    Ok(Duration::from_millis(ms))
 }
 
 /// Reads a size: digits with an optional suffix K, M or G (powers of 1024).
@@ -46,10 +108,11 @@ pub fn execute(
     let interrupted = Arc::new(AtomicBool::new(false));
     let stdin = Box::new(Stdin::buffered(Arc::clone(&interrupted)));
     let mut setup = VmOptions { args, gc_stress: options.gc_stress, stdin, ..VmOptions::new() };
-    if let Some(bytes) = options.heap_max {
-        setup.heap_bytes_max = bytes;
-    }
+    options.limits.apply(&mut setup);
     let mut vm = Vm::new(module, setup);
+    if let Some(timeout) = options.limits.timeout() {
+        expire_after(timeout, &vm, Arc::clone(&interrupted));
+    }
     forward_interrupts(&vm, interrupted);
     let Outcome { exit_code, error } = vm.run();
     if let Some(report) = error {
@@ -58,6 +121,21 @@ pub fn execute(
     // The process ends here: returning the heap piece by piece would only cost time.
     std::mem::forget(vm);
     exit_code
+}
+
+/// Stops the program after some time, wherever it is.
+fn expire_after(timeout: Duration, vm: &Vm, interrupted: Arc<AtomicBool>) {
+    let handle = vm.interrupt_handle();
+    let watch = move || {
+        std::thread::sleep(timeout);
+        interrupted.store(true, Ordering::Relaxed);
+        handle.expire();
+    };
+    let watcher = std::thread::Builder::new().name("watchdog".to_owned()).spawn(watch);
+    if let Err(error) = watcher {
+        crate::complain!("cannot watch the time limit: {error}");
+        std::process::exit(i32::from(crate::exit::INTERNAL));
+    }
 }
 
 /// The first Ctrl-C stops the program after its finales, the second one ends the process.

@@ -118,6 +118,7 @@ pub(super) fn array_sort(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
     if row.optional(1).is_some() {
         return higher_order::sort_by(vm, &row);
     }
+    vm.charge(vm.array_len(arr))?;
     let items = vm.array_items(arr);
     if items.first().is_some_and(|v| v.is_string()) && items.iter().all(|v| v.is_string()) {
         let mut sorted = items.to_vec();

@@ -82,7 +82,7 @@ pub(super) fn log(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
     if args.len() > 1 && args.value(0).is_string() {
         let level = args.text(vm, 0)?.to_uppercase();
         let line = format!("[{level}] {}\n", vm.display(args.value(1)));
-        vm.write_err(&line);
+        vm.write_err(&line)?;
         return Ok(Value::NULL);
     }
     Ok(Value::num(args.num(vm, 0)?.ln()))

@@ -76,7 +76,7 @@
 //! ## Calling script code
 //! - `vm.call_value(f, &[a, b]) -> Result<Value, Trap>`. Checks callability and arity exactly.
 //! - `vm.arity(f) -> Option<(usize, usize)>`: required and maximal argument count.
-//! - Pass errors on with `?`. Nesting of native calls is limited to 200.
+//! - Pass errors on with `?`. Nesting of native calls is limited to 1,000.
 //!
 //! ## Outside world
 //! - `vm.write_out(&str) -> Result<(), Trap>`: buffered standard output. `vm.flush() -> Result<…>`:

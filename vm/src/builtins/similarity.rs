@@ -8,13 +8,17 @@ use crate::{Trap, Value, Vm};
 /// Most cells of a distance table: about a second of work.
 const CELLS_MAX: u64 = 1_000_000_000;
 
-/// Both texts as characters, if their table is not too large.
-fn chars(vm: &Vm, args: &Args<'_>) -> Result<(Vec<char>, Vec<char>), Trap> {
+/// Cells that count as one step of a script.
+const CELLS_PER_STEP: usize = 16;
+
+/// Both texts as characters, if their table is not too large. Charges for the table.
+fn chars(vm: &mut Vm, args: &Args<'_>) -> Result<(Vec<char>, Vec<char>), Trap> {
     let a: Vec<char> = args.text(vm, 0)?.chars().collect();
     let b: Vec<char> = args.text(vm, 1)?.chars().collect();
     if a.len() as u64 * b.len() as u64 > CELLS_MAX {
         return Err(args.error("would compare more than 10^9 pairs of characters"));
     }
+    vm.charge(a.len() * b.len() / CELLS_PER_STEP)?;
     Ok((a, b))
 }
 

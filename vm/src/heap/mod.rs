@@ -16,6 +16,7 @@ pub(crate) mod mark;
 use std::cell::{Cell, UnsafeCell};
 
 use crate::error::{ScriptError, Trap};
+use crate::limit::{Cause, Limit};
 use crate::object::{Buffer, Header, Kind, flag};
 use block::{BLOCK_BYTES, Block, LINES};
 use large::LargeSpace;
@@ -128,7 +129,7 @@ impl Heap {
     /// uninitialised.
     ///
     /// # Errors
-    /// The heap limit: first a catchable error, then [`Trap::HeapLimit`].
+    /// The heap limit: first a catchable error, then [`Trap::Limit`].
     #[inline]
     pub(crate) fn alloc(
         &self,
@@ -348,13 +349,13 @@ impl Heap {
     #[cold]
     fn out_of_memory(&self) -> Trap {
         if self.limit_reported.replace(true) {
-            return Trap::HeapLimit;
+            return Trap::Limit(Limit::Heap);
         }
         self.bytes_max.set(self.configured_max.saturating_add(LIMIT_SLACK));
         Trap::Error(Box::new(ScriptError {
             kind: hyp_bytecode::module::ErrorKind::Runtime,
             message: format!("Heap limit of {} bytes exceeded", self.configured_max),
-            is_heap_limit: true,
+            cause: Cause::Limit(Limit::Heap),
         }))
     }
 

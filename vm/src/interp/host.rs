@@ -64,10 +64,8 @@ impl Vm {
     fn suspend(&mut self) -> Result<(), Trap> {
         self.write_out("[SUSPEND] Program suspended - press Ctrl+C to exit")?;
         while self.read_line()?.is_some() {
-            if self.take_interrupt() {
-                return Err(Trap::Interrupted);
-            }
+            self.check_interrupt()?;
         }
-        if self.take_interrupt() { Err(Trap::Interrupted) } else { Ok(()) }
+        self.check_interrupt()
     }
 }

@@ -52,6 +52,13 @@ pub(super) fn encode(
         }
     }
     writer.outer_cleanups(func, alloc);
+    if writer.function.lines.is_empty() {
+        // Calls and limits report a place even where no instruction can raise.
+        let Pos { line, column } = func.pos;
+        if line != 0 {
+            writer.function.lines.push(LineEntry { pc: 0, line, column });
+        }
+    }
     Ok(writer.function)
 }
 

@@ -1,0 +1,178 @@
+//! Each limit trips exactly at its bound, ends the program with code 7, and cannot be caught.
+
+use hyp_tests::capture::{Captured, run};
+use hyp_vm::{Cause, Limit, Vm, VmOptions};
+
+/// Runs at both optimisation levels.
+fn both(source: &str, setup: impl Fn(&mut VmOptions), check: impl Fn(Captured)) {
+    for level in [0, 2] {
+        check(run(source, level, &setup, |_| {}));
+    }
+}
+
+#[track_caller]
+fn ended_by(limit: Limit, captured: &Captured) {
+    let error = captured.error.as_ref().unwrap_or_else(|| panic!("no error: {captured:?}"));
+    assert_eq!(error.cause, Cause::Limit(limit), "{error}");
+    assert!(error.line > 0, "no place: {error}");
+    assert_eq!(captured.exit_code, 7, "{error}");
+}
+
+#[test]
+fn fuel_runs_out_exactly_at_its_bound() {
+    let source = "Focus { induce i = 0; while (i < 20000) { i = i + 1; } observe i; } Relax";
+    let fuel_used = |level| {
+        let mut used = 0;
+        // The loop's branches are all that counts; find the least fuel with which it ends.
+        let (mut low, mut high) = (0_u64, 1_000_000_u64);
+        while low < high {
+            let middle = u64::midpoint(low, high);
+            let ended = run(source, level, |o| o.fuel_max = Some(middle), |_| {}).exit_code == 0;
+            (low, high) = if ended { (low, middle) } else { (middle + 1, high) };
+            used = high;
+        }
+        used
+    };
+    for level in [0, 2] {
+        let least = fuel_used(level);
+        assert!((19_999..20_100).contains(&least), "{least}");
+        let enough = run(source, level, |o| o.fuel_max = Some(least), |_| {});
+        assert_eq!((enough.exit_code, enough.stdout.as_str()), (0, "20000\n"));
+        ended_by(Limit::Fuel, &run(source, level, |o| o.fuel_max = Some(least - 1), |_| {}));
+    }
+}
+
+#[test]
+fn scripts_cannot_catch_the_end_of_the_fuel() {
+    let source = "Focus {
+        entrance { while (true) { try { while (true) { } } catch (e) { } finally { observe 1; } } }
+        finale { observe 2; }
+    } Relax";
+    both(
+        source,
+        |o| o.fuel_max = Some(100_000),
+        |captured| {
+            ended_by(Limit::Fuel, &captured);
+            assert_eq!(captured.stdout, "");
+        },
+    );
+}
+
+#[test]
+fn every_kind_of_loop_uses_fuel() {
+    let loops = [
+        "while (true) { }",
+        "loop { }",
+        "suggestion f(n) { if (n > 0) { f(n - 1); f(n - 1); } } f(100);",
+        "suggestion g() { throw 1; } while (true) { try { g(); } catch (e) { } }",
+        "induce a = ArrayRange(0, 1000); while (true) { ArrayMap(a, suggestion(x) { awaken x; }); }",
+        "induce a = ArrayRange(0, 1000); loop { ArraySort(a); }",
+        "loop { ArraySort([3, 1, 2], suggestion(x, y) { awaken x - y; }); }",
+        "induce s = Repeat(\"ab\", 1000); loop { LevenshteinDistance(s, s); }",
+    ];
+    for body in loops {
+        let source = format!("Focus {{ {body} }} Relax");
+        both(&source, |o| o.fuel_max = Some(50_000), |captured| ended_by(Limit::Fuel, &captured));
+    }
+}
+
+#[test]
+fn output_is_cut_exactly_at_its_bound() {
+    let source = "Focus { observe \"12345\"; whisper \"678\"; } Relax";
+    both(
+        source,
+        |o| o.output_bytes_max = Some(9),
+        |captured| {
+            assert_eq!((captured.exit_code, captured.stdout.as_str()), (0, "12345\n678"));
+        },
+    );
+    both(
+        source,
+        |o| o.output_bytes_max = Some(8),
+        |captured| {
+            ended_by(Limit::Output, &captured);
+            assert_eq!(captured.stdout, "12345\n67");
+        },
+    );
+}
+
+#[test]
+fn standard_error_counts_as_output() {
+    let source = "Focus { Log(\"info\", \"12345678\"); observe 1; } Relax";
+    both(
+        source,
+        |o| o.output_bytes_max = Some(10),
+        |captured| {
+            ended_by(Limit::Output, &captured);
+            assert_eq!((captured.stdout.as_str(), captured.stderr.as_str()), ("", "[INFO] 123"));
+        },
+    );
+}
+
+#[test]
+fn endless_output_ends() {
+    let source = "Focus { try { while (true) { observe \"again\"; } } catch (e) { } } Relax";
+    both(
+        source,
+        |o| o.output_bytes_max = Some(1 << 20),
+        |captured| {
+            ended_by(Limit::Output, &captured);
+            assert_eq!(captured.stdout.len(), 1 << 20);
+        },
+    );
+}
+
+#[test]
+fn an_expired_program_stops_without_its_finales() {
+    let source = "Focus { while (true) { } finale { observe 1; } } Relax";
+    for level in [0, 2] {
+        let expire = |vm: &mut Vm| {
+            let handle = vm.interrupt_handle();
+            std::thread::spawn(move || handle.expire());
+        };
+        let captured = run(source, level, |_| {}, expire);
+        ended_by(Limit::WallClock, &captured);
+        assert_eq!(captured.stdout, "");
+    }
+}
+
+#[test]
+fn an_expired_program_stops_waiting() {
+    let source = "Focus { drift(600000); } Relax";
+    let captured = run(source, 2, |_| {}, |vm| vm.interrupt_handle().expire());
+    ended_by(Limit::WallClock, &captured);
+}
+
+#[test]
+fn the_call_depth_is_exact_and_catchable() {
+    let source = "Focus {
+        suggestion depth(n) { awaken n == 0 ? 0 : 1 + depth(n - 1); }
+        try { observe depth(98); } catch (e) { observe e.kind; }
+        try { observe depth(99); } catch (e) { observe e.kind; }
+    } Relax";
+    both(
+        source,
+        |o| o.call_depth_max = 100,
+        |captured| {
+            assert_eq!((captured.exit_code, captured.stdout.as_str()), (0, "98\nstack\n"));
+        },
+    );
+}
+
+#[test]
+fn the_heap_limit_is_catchable_once() {
+    let source = "Focus {
+        induce a = [];
+        suggestion fill() { while (true) { ArrayPush(a, [1, 2, 3]); } }
+        try { fill(); } catch (e) { observe e.message; }
+        try { fill(); } catch (e) { observe \"again\"; }
+    } Relax";
+    both(
+        source,
+        |o| o.heap_bytes_max = 8 << 20,
+        |captured| {
+            ended_by(Limit::Heap, &captured);
+            assert_eq!(captured.stdout, "Heap limit of 8388608 bytes exceeded\n");
+        },
+    );
+}

@@ -1,0 +1,172 @@
+//! Resource limits: what they count, and what reaching one means.
+//!
+//! Fuel counts what every loop must pass: taken backward branches, calls and raised errors, plus what
+//! builtins charge for long work. The interpreter counts down one branch budget; fuel only decides how
+//! much of it is handed out at a time, so a program without a fuel limit pays nothing for it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::error::Trap;
+use crate::vm::Vm;
+
+/// Fuel steps between two looks at the interrupt flag.
+const POLL_INTERVAL: u64 = 4096;
+
+/// A resource limit whose violation scripts cannot catch.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Limit {
+    /// Bytes of the heap. The first violation raises a catchable error.
+    Heap,
+    /// Steps.
+    Fuel,
+    /// Time since the start.
+    WallClock,
+    /// Bytes written to standard output and standard error.
+    Output,
+}
+
+/// Why a program failed, as far as the host is concerned.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Cause {
+    /// The script: a run-time error or an uncaught `throw`.
+    Script,
+    /// A limit.
+    Limit(Limit),
+    /// A capability that the host has not granted.
+    Denied,
+}
+
+impl Cause {
+    /// The code that error objects store.
+    pub(crate) fn code(self) -> u32 {
+        match self {
+            Cause::Script => 0,
+            Cause::Limit(_) => 1,
+            Cause::Denied => 2,
+        }
+    }
+
+    /// The cause of a code of [`Cause::code`]; the only limit that makes an error object is the heap.
+    pub(crate) fn from_code(code: u32) -> Cause {
+        match code {
+            1 => Cause::Limit(Limit::Heap),
+            2 => Cause::Denied,
+            _ => Cause::Script,
+        }
+    }
+
+    /// Exit code of a process whose program failed for this reason.
+    #[must_use]
+    pub fn exit_code(self) -> i32 {
+        match self {
+            Cause::Script => 1,
+            Cause::Denied => 6,
+            Cause::Limit(_) => 7,
+        }
+    }
+}
+
+/// Stops a running machine from another thread or a signal handler.
+#[derive(Clone, Debug, Default)]
+pub struct InterruptHandle {
+    requested: Arc<AtomicBool>,
+    expired: Arc<AtomicBool>,
+}
+
+impl InterruptHandle {
+    /// Makes the program stop at its next poll with exit code 130, after its finales. Only stores an
+    /// atomic flag, so a signal handler may call it.
+    pub fn interrupt(&self) {
+        self.requested.store(true, Ordering::Relaxed);
+    }
+
+    /// Makes the program stop at its next poll because its time is over; nothing of it runs after
+    /// that. Only stores atomic flags.
+    pub fn expire(&self) {
+        self.expired.store(true, Ordering::Relaxed);
+        self.interrupt();
+    }
+
+    /// The flag of [`InterruptHandle::interrupt`], for signal libraries that set one.
+    #[must_use]
+    pub fn flag(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.requested)
+    }
+
+    /// Takes a request to stop; a time limit stays.
+    fn take(&self) -> Result<(), Trap> {
+        if !self.requested.load(Ordering::Relaxed) {
+            return Ok(());
+        }
+        if self.expired.load(Ordering::Relaxed) {
+            return Err(Trap::Limit(Limit::WallClock));
+        }
+        self.requested.store(false, Ordering::Relaxed);
+        Err(Trap::Interrupted)
+    }
+}
+
+/// Fuel beyond what the branch budget holds; `None` without a limit.
+pub(crate) struct Fuel(Option<u64>);
+
+impl Fuel {
+    /// The budget to start with, and the rest.
+    pub(crate) fn new(steps_max: Option<u64>) -> (i64, Fuel) {
+        let mut fuel = Fuel(steps_max);
+        (fuel.next().unwrap_or(0), fuel)
+    }
+
+    fn next(&mut self) -> Option<i64> {
+        let Some(rest) = &mut self.0 else { return Some(POLL_INTERVAL as i64) };
+        let part = (*rest).min(POLL_INTERVAL);
+        *rest -= part;
+        Some(part as i64)
+    }
+}
+
+impl Vm {
+    /// Looks at fuel and interrupts if the branch budget is used up.
+    ///
+    /// # Errors
+    /// The fuel is used up; the host wants the program to stop.
+    #[inline]
+    pub(crate) fn poll(&mut self) -> Result<(), Trap> {
+        if self.budget >= 0 { Ok(()) } else { self.refuel() }
+    }
+
+    #[cold]
+    fn refuel(&mut self) -> Result<(), Trap> {
+        let owed = self.budget.unsigned_abs();
+        if let Some(rest) = &mut self.fuel.0 {
+            // A budget that stays negative makes every later poll fail as well.
+            *rest = rest.checked_sub(owed).ok_or(Trap::Limit(Limit::Fuel))?;
+        }
+        self.budget = self.fuel.next().unwrap_or(0);
+        self.check_interrupt()
+    }
+
+    /// Charges the work of a builtin: about as much as `steps` loop iterations of a script. Long loops
+    /// of builtins call it every few thousand steps, so that they can be interrupted.
+    ///
+    /// # Errors
+    /// The fuel is used up; the host wants the program to stop.
+    pub fn charge(&mut self, steps: usize) -> Result<(), Trap> {
+        self.budget = self.budget.saturating_sub(i64::try_from(steps).unwrap_or(i64::MAX));
+        self.poll()
+    }
+
+    /// Whether the host wants the program to stop. Waiting code asks this every few milliseconds.
+    ///
+    /// # Errors
+    /// It does.
+    pub fn check_interrupt(&mut self) -> Result<(), Trap> {
+        self.interrupt.take()
+    }
+
+    /// Fuel steps that are left; `None` without a limit.
+    #[must_use]
+    pub fn fuel_left(&self) -> Option<u64> {
+        self.fuel.0.map(|rest| rest + self.budget.max(0).unsigned_abs())
+    }
+}
