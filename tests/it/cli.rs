@@ -25,7 +25,7 @@ fn the_program_of_the_readme_summarises_its_file() {
     let source = fs::read_to_string(root().join("docs/examples/csv_summary.hyp")).expect("program");
     let module = scratch.module("csv_summary", &source);
     let data = root().join("docs/examples/data/sales.csv");
-    let output = hypvm([text(&module), "--", text(&data)]);
+    let output = hypvm(["--allow-read", text(&module), "--", text(&data)]);
     assert_eq!(exit(&output), 0, "{}", stderr(&output));
     assert!(stdout(&output).starts_with("7 rows, 5 columns\n"), "{}", stdout(&output));
     let readme = fs::read_to_string(root().join("README.md")).expect("readable");
@@ -295,7 +295,10 @@ fn a_program_on_standard_input() {
 fn documentation_of_a_builtin_is_plain_text() {
     let output = hypc(["builtins", "Drift"]);
     assert_eq!(exit(&output), 0);
-    for line in stdout(&output).lines() {
+    let text = stdout(&output);
+    let (text, example) = text.split_once("example:\n").expect("an example");
+    assert!(example.starts_with("    Drift("), "{example}");
+    for line in text.lines() {
         assert_eq!(line, line.trim(), "indented as in the table");
     }
 }

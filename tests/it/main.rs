@@ -5,4 +5,5 @@ mod cli;
 mod hostile;
 mod limits;
 mod process;
+mod sandbox;
 mod tidy;

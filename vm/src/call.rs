@@ -4,6 +4,7 @@ use hyp_bytecode::builtin::Builtin;
 use hyp_bytecode::module::{ErrorKind, FuncId};
 use hyp_bytecode::rep::{Rep, TypeId};
 
+use crate::access::builtin_denied;
 use crate::builtins::{BUILTINS, BuiltinFn};
 use crate::error::Trap;
 use crate::interp;
@@ -15,6 +16,10 @@ use crate::vm::{NATIVE_DEPTH_MAX, Vm};
 
 /// Most arguments of a call from native code.
 const ARGS_MAX: usize = 250;
+
+/// Number of required arguments of a builtin whose capability is not granted: more than there can be,
+/// so that one comparison covers both.
+pub(crate) const DENIED: u8 = u8::MAX;
 
 /// What a value runs when it is called.
 #[derive(Clone, Copy)]
@@ -224,6 +229,11 @@ impl Vm {
     ) -> Result<Value, Trap> {
         let required = usize::from(self.builtin_required[builtin as usize]);
         if count < required {
+            if required == usize::from(DENIED)
+                && let Some(capability) = self.access.missing(builtin.spec())
+            {
+                return Err(builtin_denied(builtin.spec(), capability));
+            }
             if builtin == Builtin::Length {
                 return Err(Trap::runtime("Function 'Length' requires at least 1 argument"));
             }

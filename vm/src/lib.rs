@@ -12,6 +12,7 @@
 
 #![warn(missing_docs)]
 
+mod access;
 mod api;
 mod array;
 pub mod builtins;
@@ -36,6 +37,7 @@ mod unwind;
 pub mod value;
 mod vm;
 
+pub use access::{Grant, Grants, Scope};
 pub use error::{ScriptError, Trap};
 pub use heap::HeapStats;
 pub use limit::{Cause, InterruptHandle, Limit};

@@ -8,6 +8,8 @@ use hyp_bytecode::module::{Desc, FuncId, StrId};
 use hyp_bytecode::rep::TypeId;
 use hyp_bytecode::verify::VerifiedModule;
 
+use crate::access::{Access, Grants};
+use crate::call::DENIED;
 use crate::error::Trap;
 use crate::heap::Heap;
 use crate::heap::mark::Marker;
@@ -34,6 +36,8 @@ pub struct VmOptions {
     pub output_bytes_max: Option<u64>,
     /// Collect at every safepoint and overwrite freed memory: finds missing roots.
     pub gc_stress: bool,
+    /// What the program may do outside of the machine.
+    pub grants: Grants,
     /// Program arguments.
     pub args: Vec<String>,
     /// Standard output; the machine buffers it itself.
@@ -45,7 +49,8 @@ pub struct VmOptions {
 }
 
 impl VmOptions {
-    /// The process's streams, no arguments, 1 GiB of heap, 10,000 calls, no other limits.
+    /// The process's streams, no arguments, 1 GiB of heap, 10,000 calls, no other limits, everything
+    /// granted.
     #[must_use]
     pub fn new() -> VmOptions {
         VmOptions {
@@ -54,6 +59,7 @@ impl VmOptions {
             fuel_max: None,
             output_bytes_max: None,
             gc_stress: false,
+            grants: Grants::everything(),
             args: Vec::new(),
             stdout: Box::new(std::io::stdout()),
             stderr: Box::new(std::io::stderr()),
@@ -131,7 +137,9 @@ pub struct Vm {
     pub(crate) roots: Vec<Value>,
     /// Values that live as long as the machine.
     pub(crate) kept: Vec<Value>,
+    /// Arguments that each builtin needs; [`crate::call::DENIED`] if it may not be called.
     pub(crate) builtin_required: Vec<u8>,
+    pub(crate) access: Access,
     /// Reused by string building.
     pub(crate) scratch: String,
     pub(crate) interrupt: InterruptHandle,
@@ -156,6 +164,7 @@ impl Vm {
         field_counts.extend(type_table.iter().map(|t| t.template.len() as u32));
         let named_descs: Vec<_> = module.descs.iter().map(named_type).collect();
         let stack = Stack::new(options.call_depth_max, NATIVE_DEPTH_MAX as usize);
+        let access = Access::new(options.grants);
         let (budget, fuel) = Fuel::new(options.fuel_max);
         let mut vm = Box::new(Vm {
             heap: Heap::new(options.heap_bytes_max, options.gc_stress),
@@ -186,7 +195,8 @@ impl Vm {
             thrown: (Value::UNDEF, Vec::new()),
             roots: Vec::new(),
             kept: Vec::new(),
-            builtin_required: required_counts(),
+            builtin_required: required_counts(&access),
+            access,
             scratch: String::new(),
             interrupt: InterruptHandle::default(),
             fuel,
@@ -357,9 +367,13 @@ fn merge(first: &mut Outcome, later: Outcome) {
     }
 }
 
-fn required_counts() -> Vec<u8> {
-    Builtin::all()
-        .iter()
-        .map(|b| b.spec().params.iter().take_while(|p| !p.is_optional()).count() as u8)
-        .collect()
+fn required_counts(access: &Access) -> Vec<u8> {
+    let required = |b: &Builtin| {
+        let spec = b.spec();
+        match access.missing(spec) {
+            Some(_) => DENIED,
+            None => spec.params.iter().take_while(|p| !p.is_optional()).count() as u8,
+        }
+    };
+    Builtin::all().iter().map(required).collect()
 }

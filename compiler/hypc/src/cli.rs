@@ -26,7 +26,7 @@ pub(crate) enum Command {
     /// Compiles a program to a module (.hbc)
     Build(Build),
     /// Compiles a program in memory and executes it
-    Run(Run),
+    Run(Box<Run>),
     /// Reports what is wrong with programs, without executing them
     Check(Check),
     /// Lists the instructions of a module or program

@@ -6,6 +6,7 @@
 #![warn(missing_docs)]
 
 pub mod color;
+pub mod grant;
 pub mod inspect;
 pub mod load;
 pub mod process;

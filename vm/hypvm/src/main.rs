@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use hypvm::color::Color;
+use hypvm::grant::Grants;
 use hypvm::load::load;
 use hypvm::process::{RunOptions, execute};
 use hypvm::{exit, inspect};
@@ -90,7 +91,8 @@ fn dispatch(cli: &Cli) -> i32 {
         None => {
             // Both settings of the interpreter-only build select the same tier.
             let (Jit::Auto | Jit::Off) = cli.jit;
-            return execute(module, cli.args.clone(), &cli.run, cli.color.is_enabled());
+            let (args, colored) = (cli.args.clone(), cli.color.is_enabled());
+            return execute(module, args, &cli.run, Grants::nothing(), colored);
         }
         Some(Command::Verify { .. }) => format!("{}: valid\n", path.display()),
         Some(Command::Inspect { .. }) => inspect::summary(&module),

@@ -5,16 +5,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use crate::grant::GrantOptions;
 use crate::stdin::Stdin;
 use hyp_bytecode::verify::VerifiedModule;
 use hyp_vm::Report;
-use hyp_vm::{Outcome, Vm, VmOptions};
+use hyp_vm::{Grants, Outcome, Vm, VmOptions};
 
 /// Options of a run that both tools offer.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct RunOptions {
     #[command(flatten)]
     limits: LimitOptions,
+    #[command(flatten)]
+    grants: GrantOptions,
     /// Collect garbage at every allocation (slow; finds bugs of the machine)
     #[arg(long, hide = true)]
     pub gc_stress: bool,
@@ -39,8 +42,8 @@ struct LimitOptions {
     /// Most bytes that the program may print, for example 64M [default: unlimited]
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     output_max: Option<usize>,
-    /// Limits for untrusted programs: 256M of heap, 10^9 steps, 10s, 64M of output; the options above
-    /// change single ones
+    /// Limits for untrusted programs: 256M of heap, 10^9 steps, 10s, 64M of output, no capabilities;
+    /// other options change single ones
     #[arg(long)]
     sandbox: bool,
 }
@@ -98,17 +101,21 @@ pub fn parse_size(text: &str) -> Result<usize, String> {
 }
 
 /// Runs a module with the process's streams; returns its exit code. Reports go to standard error.
+/// `granted` is what the program may do if the options allow nothing in particular.
 #[must_use]
 pub fn execute(
     module: Arc<VerifiedModule>,
     args: Vec<String>,
     options: &RunOptions,
+    granted: Grants,
     colored: bool,
 ) -> i32 {
     let interrupted = Arc::new(AtomicBool::new(false));
     let stdin = Box::new(Stdin::buffered(Arc::clone(&interrupted)));
     let mut setup = VmOptions { args, gc_stress: options.gc_stress, stdin, ..VmOptions::new() };
     options.limits.apply(&mut setup);
+    let granted = if options.limits.sandbox { Grants::nothing() } else { granted };
+    setup.grants = options.grants.grants(granted);
     let mut vm = Vm::new(module, setup);
     if let Some(timeout) = options.limits.timeout() {
         expire_after(timeout, &vm, Arc::clone(&interrupted));

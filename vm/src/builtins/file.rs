@@ -1,7 +1,6 @@
 //! Files, directories and paths.
 
 use std::ffi::OsStr;
-use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -9,20 +8,16 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use hyp_bytecode::builtin::Builtin;
 
 use super::args::{Args, STRING_BYTES_MAX};
-use crate::{Trap, Value, Vm};
-
-/// The error of a failed operation on a path.
-fn failed(action: &str, path: &str, error: &io::Error) -> Trap {
-    Trap::io(format!("Cannot {action} '{path}': {error}"))
-}
+use crate::access::{Metadata, Place};
+use crate::{Cause, Trap, Value, Vm};
 
 /// Whole file as text.
-fn read_text(path: &str) -> Result<String, Trap> {
+fn read_text(file: &Place<'_>, path: &str) -> Result<String, Trap> {
     let limit = STRING_BYTES_MAX as u64 + 1;
     let mut bytes = Vec::new();
-    File::open(path)
+    file.open()
         .and_then(|file| file.take(limit).read_to_end(&mut bytes))
-        .map_err(|e| failed("read file", path, &e))?;
+        .map_err(|e| file.failed("read file", &e))?;
     if bytes.len() > STRING_BYTES_MAX {
         return Err(Trap::io(format!(
             "Cannot read file '{path}': it is larger than {STRING_BYTES_MAX} bytes"
@@ -32,27 +27,22 @@ fn read_text(path: &str) -> Result<String, Trap> {
         .map_err(|_| Trap::io(format!("Cannot read file '{path}': it is not valid UTF-8")))
 }
 
-fn create_parents(path: &str) -> io::Result<()> {
-    match Path::new(path).parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => fs::create_dir_all(parent),
-        _ => Ok(()),
-    }
-}
-
-fn write_text(path: &str, content: &str) -> Result<(), Trap> {
-    create_parents(path)
-        .and_then(|()| fs::write(path, content))
-        .map_err(|e| failed("write file", path, &e))
+fn write_text(file: &Place<'_>, content: &str) -> Result<(), Trap> {
+    file.create(false)
+        .and_then(|mut file| file.write_all(content.as_bytes()))
+        .map_err(|e| file.failed("write file", &e))
 }
 
 pub(super) fn read_file(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
-    let text = read_text(Args::new(Builtin::ReadFile, args).text(vm, 0)?)?;
+    let path = Args::new(Builtin::ReadFile, args).text(vm, 0)?;
+    let text = read_text(&vm.readable(path)?, path)?;
     vm.new_string(&text)
 }
 
 pub(super) fn read_lines(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
     let args = Args::new(Builtin::ReadLines, args);
-    let text = read_text(args.text(vm, 0)?)?;
+    let path = args.text(vm, 0)?;
+    let text = read_text(&vm.readable(path)?, path)?;
     args.check_size(text.lines().count())?;
     let result = vm.new_array_with_capacity(0)?;
     for line in text.lines() {
@@ -64,7 +54,7 @@ pub(super) fn read_lines(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
 
 pub(super) fn write_file(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
     let args = Args::new(Builtin::WriteFile, args);
-    write_text(args.text(vm, 0)?, args.text(vm, 1)?)?;
+    write_text(&vm.writable(args.text(vm, 0)?)?, args.text(vm, 1)?)?;
     Ok(Value::NULL)
 }
 
@@ -72,74 +62,80 @@ pub(super) fn write_lines(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
     let args = Args::new(Builtin::WriteLines, args);
     let lines = args.array(vm, 1)?;
     let lines: Vec<String> = vm.array_items(lines).iter().map(|&line| vm.display(line)).collect();
-    write_text(args.text(vm, 0)?, &lines.join("\n"))?;
+    write_text(&vm.writable(args.text(vm, 0)?)?, &lines.join("\n"))?;
     Ok(Value::NULL)
 }
 
 pub(super) fn append_file(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
     let args = Args::new(Builtin::AppendFile, args);
     let (path, content) = (args.text(vm, 0)?, args.text(vm, 1)?);
-    create_parents(path)
-        .and_then(|()| File::options().append(true).create(true).open(path))
+    let place = vm.writable(path)?;
+    place
+        .create(true)
         .and_then(|mut file| file.write_all(content.as_bytes()))
-        .map_err(|e| failed("write file", path, &e))?;
+        .map_err(|e| place.failed("write file", &e))?;
     Ok(Value::NULL)
+}
+
+/// What is known about the file of argument 0; `None` if there is none.
+fn look(vm: &mut Vm, args: &Args<'_>) -> Result<Option<Metadata>, Trap> {
+    let place = vm.readable(args.text(vm, 0)?)?;
+    match place.metadata() {
+        Ok(info) => Ok(Some(info)),
+        Err(e) => match place.failed("inspect file", &e) {
+            Trap::Error(error) if error.cause == Cause::Script => Ok(None),
+            refusal => Err(refusal),
+        },
+    }
 }
 
 /// Tests of one path.
 macro_rules! test {
-    ($($name:ident = $row:ident($path:ident) $body:expr;)+) => {
+    ($($name:ident = $row:ident($info:ident) $body:expr;)+) => {
         $(pub(super) fn $name(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
-            let $path = Path::new(Args::new(Builtin::$row, args).text(vm, 0)?);
-            Ok(Value::bool($body))
+            let info = look(vm, &Args::new(Builtin::$row, args))?;
+            Ok(Value::bool(info.is_some_and(|$info| $body)))
         })+
     };
 }
 
 test! {
-    file_exists = FileExists(path) path.exists();
-    is_file = IsFile(path) path.is_file();
-    is_directory = IsDirectory(path) path.is_dir();
+    file_exists = FileExists(_info) true;
+    is_file = IsFile(info) info.is_file;
+    is_directory = IsDirectory(info) info.is_directory;
 }
 
 /// Operations on one path without a result.
 macro_rules! act {
-    ($($name:ident = $row:ident($path:ident) $action:literal $body:expr;)+) => {
+    ($($name:ident = $row:ident $action:literal $method:ident;)+) => {
         $(pub(super) fn $name(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
-            let $path = Args::new(Builtin::$row, args).text(vm, 0)?;
-            $body.map_err(|e| failed($action, $path, &e))?;
+            let place = vm.writable(Args::new(Builtin::$row, args).text(vm, 0)?)?;
+            place.$method().map_err(|e| place.failed($action, &e))?;
             Ok(Value::NULL)
         })+
     };
 }
 
 act! {
-    delete_file = DeleteFile(path) "delete file" fs::remove_file(path);
-    create_directory = CreateDirectory(path) "create directory" fs::create_dir_all(path);
+    delete_file = DeleteFile "delete file" remove_file;
+    create_directory = CreateDirectory "create directory" create_directory;
 }
 
 pub(super) fn delete_directory(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
     let args = Args::new(Builtin::DeleteDirectory, args);
-    let path = args.text(vm, 0)?;
-    let recursive = vm.truthy(args.value(1));
-    if recursive { fs::remove_dir_all(path) } else { fs::remove_dir(path) }
-        .map_err(|e| failed("delete directory", path, &e))?;
+    let is_recursive = vm.truthy(args.value(1));
+    let place = vm.writable(args.text(vm, 0)?)?;
+    place.remove_directory(is_recursive).map_err(|e| place.failed("delete directory", &e))?;
     Ok(Value::NULL)
 }
 
-/// Sorted names of the entries of argument 0 that `keep` accepts. Names that are not UTF-8 are left
-/// out.
-fn names(vm: &mut Vm, args: &Args<'_>, keep: fn(&Path) -> bool) -> Result<Value, Trap> {
-    let path = args.text(vm, 0)?;
-    let mut names = Vec::new();
-    for entry in fs::read_dir(path).map_err(|e| failed("list directory", path, &e))? {
-        let entry = entry.map_err(|e| failed("list directory", path, &e))?;
-        if let Ok(name) = entry.file_name().into_string()
-            && keep(&entry.path())
-        {
-            names.push(name);
-        }
-    }
+/// Sorted names of the entries of argument 0 that `keep` accepts, which is told whether an entry is a
+/// directory. Names that are not UTF-8 are left out.
+fn names(vm: &mut Vm, args: &Args<'_>, keep: fn(bool) -> bool) -> Result<Value, Trap> {
+    let place = vm.readable(args.text(vm, 0)?)?;
+    let entries = place.entries().map_err(|e| place.failed("list directory", &e))?;
+    let mut names: Vec<String> =
+        entries.into_iter().filter(|e| keep(e.1)).filter_map(|e| e.0.into_string().ok()).collect();
     names.sort_unstable();
     super::new_strings(vm, &names)
 }
@@ -149,81 +145,108 @@ pub(super) fn list_directory(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap>
 }
 
 pub(super) fn list_files(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
-    names(vm, &Args::new(Builtin::ListFiles, args), |path| !path.is_dir())
+    names(vm, &Args::new(Builtin::ListFiles, args), |is_directory| !is_directory)
 }
 
 pub(super) fn list_directories(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
-    names(vm, &Args::new(Builtin::ListDirectories, args), Path::is_dir)
+    names(vm, &Args::new(Builtin::ListDirectories, args), |is_directory| is_directory)
+}
+
+/// What is known about the file of argument 0.
+fn inspect(vm: &mut Vm, args: &Args<'_>) -> Result<Metadata, Trap> {
+    let place = vm.readable(args.text(vm, 0)?)?;
+    place.metadata().map_err(|e| place.failed("inspect file", &e))
 }
 
 pub(super) fn get_file_size(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
-    let path = Args::new(Builtin::GetFileSize, args).text(vm, 0)?;
-    let info = fs::metadata(path).map_err(|e| failed("inspect file", path, &e))?;
-    Ok(Value::num(info.len() as f64))
+    let info = inspect(vm, &Args::new(Builtin::GetFileSize, args))?;
+    Ok(Value::num(info.bytes as f64))
 }
 
 pub(super) fn get_file_info(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
-    let path = Args::new(Builtin::GetFileInfo, args).text(vm, 0)?;
-    let info = fs::metadata(path).map_err(|e| failed("inspect file", path, &e))?;
+    let info = inspect(vm, &Args::new(Builtin::GetFileInfo, args))?;
     let result = vm.new_object()?;
-    vm.object_set_str(result, "size", Value::num(info.len() as f64))?;
-    vm.object_set_str(result, "created", seconds(info.created()))?;
-    vm.object_set_str(result, "modified", seconds(info.modified()))?;
+    vm.object_set_str(result, "size", Value::num(info.bytes as f64))?;
+    vm.object_set_str(result, "created", seconds(info.created))?;
+    vm.object_set_str(result, "modified", seconds(info.modified))?;
     Ok(result)
 }
 
 /// Seconds since 1970; null if unknown.
-fn seconds(time: io::Result<SystemTime>) -> Value {
+fn seconds(time: Option<SystemTime>) -> Value {
     match time.map(|time| time.duration_since(UNIX_EPOCH)) {
-        Ok(Ok(after)) => Value::num(after.as_secs_f64().floor()),
-        Ok(Err(before)) => Value::num(-before.duration().as_secs_f64().ceil()),
-        Err(_) => Value::NULL,
+        Some(Ok(after)) => Value::num(after.as_secs_f64().floor()),
+        Some(Err(before)) => Value::num(-before.duration().as_secs_f64().ceil()),
+        None => Value::NULL,
     }
+}
+
+/// The error of a failed operation on two paths.
+fn failed(action: &str, from: &Place<'_>, to: &Place<'_>, error: &io::Error) -> Trap {
+    match from.failed(action, error) {
+        Trap::Error(e) if e.cause == Cause::Script => Trap::io(format!(
+            "Cannot {action} '{}' to '{}': {error}",
+            from.path().display(),
+            to.path().display()
+        )),
+        refusal => refusal,
+    }
+}
+
+/// Copies a file's content; returns its bytes.
+fn copy(from: &Place<'_>, to: &Place<'_>) -> io::Result<u64> {
+    let mut source = from.open()?;
+    let info = source.metadata()?;
+    if !info.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "the source is not a file"));
+    }
+    if from.real().is_ok_and(|real| to.real().is_ok_and(|other| real == other)) {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "both are the same file"));
+    }
+    let mut target = to.create(false)?;
+    let bytes = io::copy(&mut source, &mut target)?;
+    target.set_permissions(info.permissions())?;
+    Ok(bytes)
 }
 
 pub(super) fn copy_file(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
     let args = Args::new(Builtin::CopyFile, args);
-    let (from, to) = (args.text(vm, 0)?, args.text(vm, 1)?);
-    let bytes =
-        fs::copy(from, to).map_err(|e| failed("copy file", &format!("{from}' to '{to}"), &e))?;
+    let (from, to) = (vm.readable(args.text(vm, 0)?)?, vm.writable(args.text(vm, 1)?)?);
+    let bytes = copy(&from, &to).map_err(|e| failed("copy file", &from, &to, &e))?;
     Ok(Value::num(bytes as f64))
 }
 
 pub(super) fn rename_file(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
     let args = Args::new(Builtin::RenameFile, args);
-    let (from, to) = (args.text(vm, 0)?, args.text(vm, 1)?);
-    fs::rename(from, to).map_err(|e| failed("rename", &format!("{from}' to '{to}"), &e))?;
+    let (from, to) = (vm.writable(args.text(vm, 0)?)?, vm.writable(args.text(vm, 1)?)?);
+    from.rename(&to).map_err(|e| failed("rename", &from, &to, &e))?;
     Ok(Value::NULL)
 }
 
 pub(super) fn copy_directory_recursive(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
     let args = Args::new(Builtin::CopyDirectoryRecursive, args);
-    let (from, to) = (args.text(vm, 0)?, args.text(vm, 1)?);
-    copy_tree(Path::new(from), Path::new(to))
-        .map_err(|e| failed("copy directory", &format!("{from}' to '{to}"), &e))?;
+    copy_tree(vm, Path::new(args.text(vm, 0)?), Path::new(args.text(vm, 1)?))?;
     Ok(Value::NULL)
 }
 
 /// Copies a directory. The work list is complete before the first copy, so that a target inside the
 /// source does not copy itself.
-fn copy_tree(from: &Path, to: &Path) -> io::Result<()> {
+fn copy_tree(vm: &Vm, from: &Path, to: &Path) -> Result<(), Trap> {
     /// Deepest nesting; stops at links that lead back up.
     const DEPTH_MAX: usize = 200;
-    if !from.is_dir() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "the source is not a directory"));
-    }
     let mut directories = vec![(from.to_path_buf(), to.to_path_buf(), 0)];
     let mut files = Vec::new();
     let mut next = 0;
     while let Some((source, target, depth)) = directories.get(next).cloned() {
         next += 1;
+        let place = vm.readable(&source)?;
+        let fail = |e: &io::Error| place.failed("copy directory", e);
         if depth > DEPTH_MAX {
-            return Err(io::Error::other("the directories are nested too deeply"));
+            return Err(fail(&io::Error::other("the directories are nested too deeply")));
         }
-        for entry in fs::read_dir(&source)? {
-            let path = entry?.path();
-            let target = target.join(path.file_name().unwrap_or_default());
-            if path.is_dir() {
+        for (name, is_directory) in place.entries().map_err(|e| fail(&e))? {
+            let (path, target) = (source.join(&name), target.join(&name));
+            if is_directory {
                 directories.push((path, target, depth + 1));
             } else {
                 files.push((path, target));
@@ -231,10 +254,12 @@ fn copy_tree(from: &Path, to: &Path) -> io::Result<()> {
         }
     }
     for (_, target, _) in directories {
-        fs::create_dir_all(target)?;
+        let place = vm.writable(&target)?;
+        place.create_directory().map_err(|e| place.failed("create directory", &e))?;
     }
     for (source, target) in files {
-        fs::copy(source, target)?;
+        let (from, to) = (vm.readable(&source)?, vm.writable(&target)?);
+        copy(&from, &to).map_err(|e| failed("copy file", &from, &to, &e))?;
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::env;
 
-use hyp_bytecode::builtin::Builtin;
+use hyp_bytecode::builtin::{Builtin, Capability};
 
 use super::args::Args;
 use crate::{Trap, Value, Vm};
@@ -24,13 +24,15 @@ pub(super) fn get_current_directory(vm: &mut Vm, _args: &[Value]) -> Result<Valu
 
 pub(super) fn change_directory(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
     let path = Args::new(Builtin::ChangeDirectory, args).text(vm, 0)?;
-    env::set_current_dir(path)
-        .map_err(|e| Trap::io(format!("Cannot change to directory '{path}': {e}")))?;
+    let place = vm.readable(path)?;
+    let result = place.metadata().and_then(|_| env::set_current_dir(path));
+    result.map_err(|e| place.failed("change to directory", &e))?;
     Ok(Value::NULL)
 }
 
 pub(super) fn get_env(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
     let name = Args::new(Builtin::GetEnv, args).text(vm, 0)?;
+    vm.require(Capability::Env, name)?;
     match variable(vm, name) {
         Some(text) => vm.new_string(&text),
         None => Ok(Value::NULL),
@@ -43,6 +45,7 @@ pub(super) fn set_env(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
     if name.is_empty() || name.contains(['=', '\0']) || value.contains('\0') {
         return Err(args.error("expected a name without '=' and no NUL characters"));
     }
+    vm.require(Capability::Env, name)?;
     let entry = (name.to_owned(), value.to_owned());
     vm.builtins.environment.extend([entry]);
     Ok(Value::NULL)
@@ -54,6 +57,7 @@ pub(super) fn get_all_environment_variables(vm: &mut Vm, _args: &[Value]) -> Res
     let mut all: BTreeMap<String, String> = inherited.collect();
     all.extend(vm.builtins.environment.iter().map(|(name, value)| (name.clone(), value.clone())));
     let result = vm.new_object()?;
+    all.retain(|name, _| vm.is_granted(Capability::Env, name));
     for (name, value) in all {
         let value = vm.new_string(&value)?;
         vm.object_set_str(result, &name, value)?;

@@ -10,6 +10,7 @@ use hyp_bytecode::module::Module;
 use hyp_bytecode::verify::{VerifiedModule, verify};
 use hyp_compiler::driver::Options;
 use hypvm::exit;
+use hypvm::grant::Grants;
 use hypvm::process::{execute, print};
 
 use crate::cli::{Check, Cli, Command, Run};
@@ -39,7 +40,8 @@ fn run(cli: &Cli, run: &Run) -> Result<i32, i32> {
     let compilation = compile_file(cli, &run.file, &run.compile.options())?;
     let Some(module) = compilation.module else { return Err(i32::from(exit::FAILURE)) };
     let module = verified(module)?;
-    Ok(execute(module, run.args.clone(), &run.run, cli.color.is_enabled()))
+    let (args, colored) = (run.args.clone(), cli.color.is_enabled());
+    Ok(execute(module, args, &run.run, Grants::everything(), colored))
 }
 
 fn check(cli: &Cli, check: &Check) -> i32 {

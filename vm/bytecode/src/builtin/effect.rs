@@ -18,6 +18,16 @@ pub enum Capability {
 }
 
 impl Capability {
+    /// All capabilities, in the order of their numbers.
+    pub const ALL: [Capability; 6] = [
+        Capability::Read,
+        Capability::Write,
+        Capability::Env,
+        Capability::Run,
+        Capability::Net,
+        Capability::Sys,
+    ];
+
     /// The word in `--allow-…`.
     #[must_use]
     pub const fn name(self) -> &'static str {
