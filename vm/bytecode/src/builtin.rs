@@ -37,8 +37,16 @@ pub enum Category {
     System,
     /// Files and directories.
     File,
-    /// Hashes and deterministic random numbers.
+    /// Random numbers and identifiers.
+    Random,
+    /// JSON and comma-separated values.
+    Data,
+    /// Base64, hexadecimal, URL and HTML text.
+    Encoding,
+    /// Hashes and keyed hashes.
     Hashing,
+    /// Encryption, password hashes, keys.
+    Crypto,
     /// Timed, spoken effects.
     Hypnotic,
 }

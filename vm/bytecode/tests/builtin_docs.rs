@@ -28,8 +28,8 @@ arguments are ignored.
 ";
 
 const CATEGORIES: &[(Category, &str, &str)] = &[
-    (Category::Core, "Core", "Input, conversion, type tests, errors, JSON."),
-    (Category::Math, "Math", "Arithmetic, number theory, random numbers."),
+    (Category::Core, "Core", "Input, conversion, type tests, errors."),
+    (Category::Math, "Math", "Arithmetic and number theory."),
     (Category::String, "Strings", "Strings are immutable; every function returns a new one."),
     (Category::Validation, "Validation", "Tests of text."),
     (
@@ -51,7 +51,28 @@ const CATEGORIES: &[(Category, &str, &str)] = &[
     (Category::Time, "Time", "In the local time zone unless stated otherwise."),
     (Category::System, "System", "Process, environment and machine."),
     (Category::File, "Files", "Failures raise an error of kind `io`."),
-    (Category::Hashing, "Hashing", "Stable hashes; not for secrets."),
+    (
+        Category::Random,
+        "Random",
+        "Numbers come from a fast generator; identifiers and random text from the operating system's.",
+    ),
+    (
+        Category::Data,
+        "Data",
+        "JSON and comma-separated values. JSON numbers become numbers, so integers beyond 2^53 are rounded.",
+    ),
+    (
+        Category::Encoding,
+        "Encoding",
+        "Of the UTF-8 bytes of text. Undecodable text raises an error.",
+    ),
+    (
+        Category::Hashing,
+        "Hashing",
+        "Of the UTF-8 bytes of text, as lower-case hexadecimal digits. Use SHA256 or SHA512 unless a \
+         format prescribes another: MD5 and SHA1 are broken.",
+    ),
+    (Category::Crypto, "Encryption", "Keys, salts and nonces come from the operating system."),
     (Category::Hypnotic, "Hypnotic", "Lines on standard output with pauses between them."),
 ];
 

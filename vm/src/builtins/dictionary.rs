@@ -3,24 +3,25 @@
 use hyp_bytecode::builtin::Builtin;
 
 use super::args::Args;
-use super::json;
+use super::json_reader::read;
+use super::json_writer::{Layout, write};
 use crate::{Trap, Value, Vm};
 
 /// A dictionary argument. JSON text of an object gives a new dictionary, of other values an empty
 /// one.
 #[inline]
-fn dict(vm: &mut Vm, args: &Args<'_>, i: usize) -> Result<Value, Trap> {
+pub(super) fn dict(vm: &mut Vm, args: &Args<'_>, i: usize) -> Result<Value, Trap> {
     let v = args.value(i);
     if v.is_object() { Ok(v) } else { dict_from_text(vm, args, i) }
 }
 
 #[cold]
 fn dict_from_text(vm: &mut Vm, args: &Args<'_>, i: usize) -> Result<Value, Trap> {
-    let Some(text) = vm.str(args.value(i)) else {
+    let Some(text) = vm.str(args.value(i)).map(str::to_owned) else {
         return Err(args.expected_got("dictionary", vm, i));
     };
-    let json = json::read(text)?;
-    if json.is_object() { json::build(vm, &json) } else { vm.new_object() }
+    let value = read(vm, &text)?;
+    if value.is_object() { Ok(value) } else { vm.new_object() }
 }
 
 pub(super) fn dict_create(vm: &mut Vm, _args: &[Value]) -> Result<Value, Trap> {
@@ -103,9 +104,9 @@ pub(super) fn dict_merge(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
 }
 
 pub(super) fn dict_to_json(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
-    let row = Args::new(Builtin::DictToJson, args);
-    let dict = [dict(vm, &row, 0)?];
-    json::write_argument(vm, &Args::new(Builtin::DictToJson, &dict))
+    let args = Args::new(Builtin::DictToJson, args);
+    let dict = dict(vm, &args, 0)?;
+    write(vm, &args, dict, Layout::Compact)
 }
 
 pub(super) fn dict_from_json(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {

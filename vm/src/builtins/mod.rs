@@ -101,14 +101,20 @@ mod array;
 mod collection;
 mod console;
 mod conversion;
+mod crypto;
+mod csv_table;
 mod dictionary;
+mod digest;
 mod distinct;
+mod encoding;
 mod file;
 mod format;
 mod hashing;
 mod higher_order;
 mod hypnotic;
 mod json;
+mod json_reader;
+mod json_writer;
 mod math;
 mod number_theory;
 mod random;
@@ -131,8 +137,8 @@ pub struct State {
     pace: f64,
     /// Generator behind `Random` and its relatives; made at first use.
     rng: Option<random::Rng>,
-    /// Compiled regular expressions by pattern; `None` for invalid ones.
-    patterns: BTreeMap<String, Option<regex::Regex>>,
+    /// Compiled regular expressions.
+    patterns: validation::Patterns,
     /// Environment variables that the program has set.
     environment: BTreeMap<String, String>,
 }
@@ -143,7 +149,7 @@ impl Default for State {
             started: Instant::now(),
             pace: 1.0,
             rng: None,
-            patterns: BTreeMap::new(),
+            patterns: Vec::new(),
             environment: BTreeMap::new(),
         }
     }
@@ -160,7 +166,11 @@ macro_rules! function_table {
             use self::collection::*;
             use self::console::*;
             use self::conversion::*;
+            use self::crypto::*;
+            use self::csv_table::*;
             use self::dictionary::*;
+            use self::digest::*;
+            use self::encoding::*;
             use self::file::*;
             use self::format::*;
             use self::hashing::*;

@@ -2,6 +2,8 @@
 
 use hyp_bytecode::builtin::Builtin;
 use regex::{Regex, RegexBuilder};
+use regex_syntax::ast::ErrorKind;
+use regex_syntax::ast::parse::ParserBuilder;
 
 use super::args::Args;
 use crate::{Trap, Value, Vm, number};
@@ -63,31 +65,64 @@ fn is_phone_number(s: &str) -> bool {
 
 /// Longest accepted pattern in bytes.
 const PATTERN_BYTES_MAX: usize = 1 << 10;
+/// Largest compiled pattern, and largest cache of a lazily built automaton, in bytes.
+const PROGRAM_BYTES_MAX: usize = 1 << 20;
+/// Deepest nesting of groups.
+const NESTING_MAX: u32 = 50;
 /// Compiled patterns that are kept.
-const PATTERNS_MAX: usize = 64;
+const PATTERNS_MAX: usize = 32;
+
+/// Compiled regular expressions, the last used one at the end; `None` for invalid ones.
+pub(super) type Patterns = Vec<(String, Option<Regex>)>;
 
 pub(super) fn matches_pattern(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
     let args = Args::new(Builtin::MatchesPattern, args);
     let pattern = args.text(vm, 1)?;
     args.text(vm, 0)?;
-    if pattern.len() > PATTERN_BYTES_MAX {
-        return Ok(Value::FALSE);
-    }
-    if !vm.builtins.patterns.contains_key(pattern) {
-        let pattern = pattern.to_owned();
-        let compiled = compile(&pattern);
+    let known = &vm.builtins.patterns;
+    if known.last().is_none_or(|last| last.0 != pattern) {
+        let entry = match known.iter().position(|entry| entry.0 == pattern) {
+            Some(at) => vm.builtins.patterns.remove(at),
+            None => (pattern.to_owned(), compile(&args, pattern)?),
+        };
         if vm.builtins.patterns.len() >= PATTERNS_MAX {
-            vm.builtins.patterns.clear();
+            vm.builtins.patterns.remove(0);
         }
-        vm.builtins.patterns.insert(pattern, compiled);
+        vm.builtins.patterns.push(entry);
     }
-    let compiled = vm.builtins.patterns.get(args.text(vm, 1)?).and_then(Option::as_ref);
+    let regex = vm.builtins.patterns.last().and_then(|entry| entry.1.as_ref());
     let text = args.text(vm, 0)?;
-    Ok(Value::bool(compiled.is_some_and(|regex| regex.is_match(text))))
+    Ok(Value::bool(regex.is_some_and(|regex| regex.is_match(text))))
 }
 
-fn compile(pattern: &str) -> Option<Regex> {
-    RegexBuilder::new(pattern).size_limit(1 << 20).nest_limit(50).build().ok()
+/// The regular expression of a pattern; `None` if it is invalid.
+fn compile(args: &Args<'_>, pattern: &str) -> Result<Option<Regex>, Trap> {
+    if pattern.len() > PATTERN_BYTES_MAX {
+        return Err(
+            args.error(&format!("refuses a pattern of more than {PATTERN_BYTES_MAX} bytes"))
+        );
+    }
+    let built = RegexBuilder::new(pattern)
+        .size_limit(PROGRAM_BYTES_MAX)
+        .dfa_size_limit(PROGRAM_BYTES_MAX)
+        .nest_limit(NESTING_MAX)
+        .build();
+    match built {
+        Ok(regex) => Ok(Some(regex)),
+        Err(regex::Error::CompiledTooBig(_)) => Err(args.error(&format!(
+            "refuses a pattern that compiles to more than {PROGRAM_BYTES_MAX} bytes"
+        ))),
+        Err(_) if is_too_deep(pattern) => {
+            Err(args
+                .error(&format!("refuses a pattern nested more than {NESTING_MAX} levels deep")))
+        }
+        Err(_) => Ok(None),
+    }
+}
+
+fn is_too_deep(pattern: &str) -> bool {
+    let parsed = ParserBuilder::new().nest_limit(NESTING_MAX).build().parse(pattern);
+    parsed.is_err_and(|error| matches!(error.kind(), ErrorKind::NestLimitExceeded(_)))
 }
 
 #[cfg(test)]

@@ -52,7 +52,10 @@ impl Line {
     fn parse(line: &'static str) -> Line {
         let line = line.trim_start().strip_prefix('>').unwrap_or(line).trim();
         match line.rsplit_once('→') {
-            Some((code, output)) => Line { code: code.trim_end(), output: Some(output.trim()) },
+            Some((code, output)) => {
+                let output = output.strip_prefix(' ').unwrap_or(output);
+                Line { code: code.trim_end(), output: Some(output) }
+            }
             None => Line { code: line, output: None },
         }
     }

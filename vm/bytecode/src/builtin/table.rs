@@ -106,14 +106,6 @@ macro_rules! for_each_builtin {
             /// Raises an error of kind `user` with the display form of `message`.
             /// > try { Throw("too deep"); } catch (e) { observe e.message; } → too deep
             Throw [] Core (message: Any) -> Null {NO_RETURN THROWS} = throw;
-            /// Value of JSON text; objects become dictionaries in the order of the text.
-            /// Invalid text raises an error with its line and column.
-            /// > ParseJSON('{"depth": 7}').depth → 7
-            ParseJSON [] Core (text: String) -> Any {THROWS} = parse_json;
-            /// Compact JSON text of a value; NaN and infinities become null.
-            /// Functions, session instances and cycles raise an error.
-            /// > StringifyJSON({name: "Ada", depths: [1, 2.5]}) → {"name":"Ada","depths":[1,2.5]}
-            StringifyJSON [ToJson] Core (value: Any) -> String {READS THROWS} = stringify_json;
 
             // ---- Math ----
 
@@ -267,28 +259,6 @@ macro_rules! for_each_builtin {
             /// Whether `min <= value <= max`; false with any NaN.
             /// > IsInRange(10, 1, 10) → true
             IsInRange [] Math (value: Number, min: Number, max: Number) -> Boolean {THROWS} = is_in_range;
-            /// One step of a fixed 64-bit linear congruential generator on a whole, non-negative seed:
-            /// the same seed always gives the same number, from 0 to 2^64.
-            /// > SimpleRandom(1) == SimpleRandom(1) → true
-            SimpleRandom [] Math (seed: Number) -> Number {THROWS} = simple_random;
-            /// Random number in [0, 1).
-            /// > induce r = Random();
-            /// > r >= 0 && r < 1 → true
-            Random [] Math () -> Number {RANDOM} = random;
-            /// Random number from `min` to `max`: a whole number, both ends included, when both bounds
-            /// are whole, otherwise any number between. Raises an error if `min > max`.
-            /// > induce r = RandomRange(0.5, 1.5);
-            /// > r >= 0.5 && r <= 1.5 → true
-            RandomRange [] Math (min: Number, max: Number) -> Number {RANDOM THROWS} = random_range;
-            /// Random whole number from `min` to `max`, both included. Raises an error if `min > max`.
-            /// > ArrayContains([1, 2, 3, 4, 5, 6], RandomInt(1, 6)) → true
-            RandomInt [] Math (min: Number, max: Number) -> Number {RANDOM THROWS} = random_int;
-            /// One random element; null for an empty array.
-            /// > Contains("abc", RandomChoice(["a", "b", "c"])) → true
-            RandomChoice [] Math (arr: Array) -> Any {READS RANDOM THROWS} = random_choice;
-            /// New array of `count` different elements in random order, at most the array's length.
-            /// > ArraySort(RandomSample([3, 1, 2], 3)) → [1, 2, 3]
-            RandomSample [Sample] Math (arr: Array, count: Number) -> Array {READS RANDOM THROWS} = random_sample;
 
             // ---- String: positions, lengths and widths count code points ----
 
@@ -511,7 +481,8 @@ macro_rules! for_each_builtin {
             /// > IsUppercase("CALM") → true
             IsUppercase [] Validation (s: String) -> Boolean {THROWS} = is_uppercase;
             /// Whether the regular expression matches anywhere in the text. No look-around and no
-            /// back-references; an invalid pattern, or one above 1 KiB, gives false.
+            /// back-references; an invalid pattern gives false. A pattern of more than 1 KiB, more than 50
+            /// levels or a compiled size above 1 MiB raises an error.
             /// > MatchesPattern("order 66", "[0-9]+") → true
             MatchesPattern [] Validation (text: String, pattern: String) -> Boolean {THROWS} = matches_pattern;
 
@@ -1057,6 +1028,117 @@ macro_rules! for_each_builtin {
             /// > FileExists(path) → false
             DeleteDirectory [] File (path: String, recursive: opt Boolean) -> Null {FS_WRITE THROWS} = delete_directory;
 
+            // ---- Random ----
+
+            /// One step of a fixed 64-bit linear congruential generator on a whole, non-negative seed:
+            /// the same seed always gives the same number, from 0 to 2^64.
+            /// > SimpleRandom(1) == SimpleRandom(1) → true
+            SimpleRandom [] Random (seed: Number) -> Number {THROWS} = simple_random;
+            /// Random number in [0, 1).
+            /// > induce r = Random();
+            /// > r >= 0 && r < 1 → true
+            Random [] Random () -> Number {RANDOM} = random;
+            /// Random number from `min` to `max`: a whole number, both ends included, when both bounds
+            /// are whole, otherwise any number between. Raises an error if `min > max`.
+            /// > induce r = RandomRange(0.5, 1.5);
+            /// > r >= 0.5 && r <= 1.5 → true
+            RandomRange [] Random (min: Number, max: Number) -> Number {RANDOM THROWS} = random_range;
+            /// Random whole number from `min` to `max`, both included. Raises an error if `min > max`.
+            /// > ArrayContains([1, 2, 3, 4, 5, 6], RandomInt(1, 6)) → true
+            RandomInt [] Random (min: Number, max: Number) -> Number {RANDOM THROWS} = random_int;
+            /// One random element; null for an empty array.
+            /// > Contains("abc", RandomChoice(["a", "b", "c"])) → true
+            RandomChoice [] Random (arr: Array) -> Any {READS RANDOM THROWS} = random_choice;
+            /// New array of `count` different elements in random order, at most the array's length.
+            /// > ArraySort(RandomSample([3, 1, 2], 3)) → [1, 2, 3]
+            RandomSample [Sample] Random (arr: Array, count: Number) -> Array {READS RANDOM THROWS} = random_sample;
+            /// Random ASCII letters and digits from the operating system's generator, `length` of them.
+            /// > MatchesPattern(GenerateRandomString(12), "^[A-Za-z0-9]{12}$") → true
+            GenerateRandomString [] Random (length: Number) -> String {RANDOM THROWS} = generate_random_string;
+            /// Random UUID of version 4 in lower case.
+            /// > UuidV4() == UuidV4() → false
+            /// > Length(UuidV4()) → 36
+            UuidV4 [GenerateUUID] Random () -> String {RANDOM THROWS} = uuid_v4;
+            /// The same UUID for the same whole, non-negative `seed`: its 8 bytes, lowest first, twice. Version and
+            /// variant are not set.
+            /// > UuidFromSeed(1) → 01000000-0000-0000-0100-000000000000
+            UuidFromSeed [] Random (seed: Number) -> String {THROWS} = uuid_from_seed;
+
+            // ---- Data: JSON and comma-separated values ----
+
+            /// Value of JSON text; objects become dictionaries in the order of the text.
+            /// Invalid text raises an error with its line and column.
+            /// > ParseJSON('{"depth": 7}').depth → 7
+            ParseJSON [] Data (text: String) -> Any {THROWS} = parse_json;
+            /// Compact JSON text of a value; NaN and infinities become null.
+            /// Functions, session instances and cycles raise an error.
+            /// > StringifyJSON({name: "Ada", depths: [1, 2.5]}) → {"name":"Ada","depths":[1,2.5]}
+            StringifyJSON [ToJson] Data (value: Any) -> String {READS THROWS} = stringify_json;
+            /// JSON text laid out in lines, two blanks per level, with keys in ascending order.
+            /// > JsonPretty('{"b": [], "a": 1}') → {
+            /// > →   "a": 1,
+            /// > →   "b": []
+            /// > → }
+            JsonPretty [] Data (json: String) -> String {THROWS} = json_pretty;
+            /// The part of JSON text at a path of keys and `[index]`es: strings as they are, anything else as
+            /// compact JSON text. A missing part gives `default`, a blank path the whole document. Keys with dots
+            /// cannot be reached.
+            /// > JsonQuery('{"items": [{"name": "Ada"}]}', "items[0].name") → Ada
+            /// > JsonQuery('{"depth": 7}', "mood", "calm") → calm
+            JsonQuery [] Data (json: String, path: String, default: opt String) -> String Null {THROWS} = json_query;
+            /// Compact JSON text of both: objects are merged, arrays concatenated, otherwise `b` wins. Keys are in
+            /// ascending order.
+            /// > JsonMerge('{"b": [1], "a": 1}', '{"b": [2], "a": 2}') → {"a":2,"b":[1,2]}
+            JsonMerge [] Data (a: String, b: String) -> String {THROWS} = json_merge;
+            /// Dictionary of `headers` and `rows`, arrays of strings, from comma-separated text with quotes as in
+            /// RFC 4180. Blank lines are skipped. With `hasHeader` false (default true) there are no headers. The
+            /// delimiter is one ASCII character (default `,`). Lines with different numbers of cells raise an error.
+            /// > induce table = ParseCsv("name,depth\nAda,7\n\"B, C\",3");
+            /// > table.headers → [name, depth]
+            /// > table.rows[1][0] → B, C
+            ParseCsv [] Data (text: String, delimiter: opt String, hasHeader: opt Boolean) -> Object {THROWS} = parse_csv;
+            /// Comma-separated text of a table as `ParseCsv` returns it, with quotes where they are needed. The
+            /// headers come first unless they are empty or `hasHeader` is false. Rows of different lengths raise an
+            /// error.
+            /// > CsvToString({headers: ["name", "depth"], rows: [["B, C", 3]]}) → name,depth
+            /// > → "B, C",3
+            /// > →
+            CsvToString [] Data (table: Object, delimiter: opt String, hasHeader: opt Boolean) -> String {READS THROWS} = csv_to_string;
+            /// Table with only the named columns, in that order; unknown names are left out. A table without
+            /// headers is returned as it is. `table` may be text; `options` then are a dictionary of `delimiter` and
+            /// `hasHeader`, as for `ParseCsv`.
+            /// > CsvSelectColumns("name,depth,mood\nAda,7,calm", ["mood", "name"]).rows → [[calm, Ada]]
+            CsvSelectColumns [] Data (table: String Object, columns: Strings, options: opt Object) -> Object {READS THROWS} = csv_select_columns;
+
+            // ---- Encoding ----
+
+            /// Base64 with the standard alphabet and padding.
+            /// > Base64Encode("träume") → dHLDpHVtZQ==
+            Base64Encode [] Encoding (s: String) -> String {THROWS} = base64_encode;
+            /// Text of strict, padded Base64. Anything else, or a result that is not UTF-8, raises an error.
+            /// > Base64Decode("dHLDpHVtZQ==") → träume
+            Base64Decode [] Encoding (s: String) -> String {THROWS} = base64_decode;
+            /// Text for the query of a URL: letters, digits and `-_.~` stay, a blank becomes `+`, every other byte
+            /// `%XX`.
+            /// > URLEncode("deep & träume") → deep+%26+tr%C3%A4ume
+            URLEncode [] Encoding (s: String) -> String {THROWS} = url_encode;
+            /// Inverse of `URLEncode`. An incomplete escape, or a result that is not UTF-8, raises an error.
+            /// > URLDecode("deep+%26+tr%C3%A4ume") → deep & träume
+            URLDecode [] Encoding (s: String) -> String {THROWS} = url_decode;
+            /// Lower-case hexadecimal digits.
+            /// > HexEncode("calm") → 63616c6d
+            HexEncode [] Encoding (s: String) -> String {THROWS} = hex_encode;
+            /// Text of hexadecimal digits in any case. Anything else, or a result that is not UTF-8, raises an error.
+            /// > HexDecode("63616C6D") → calm
+            HexDecode [] Encoding (s: String) -> String {THROWS} = hex_decode;
+            /// `&`, `<`, `>`, quotes and apostrophes as entities.
+            /// > HTMLEncode("<b>calm & 'deep'</b>") → &lt;b&gt;calm &amp; &#39;deep&#39;&lt;/b&gt;
+            HTMLEncode [] Encoding (s: String) -> String {THROWS} = html_encode;
+            /// Inverse of `HTMLEncode`; also knows `&apos;` and entities by decimal or hexadecimal number. Other
+            /// entities stay.
+            /// > HTMLDecode("&lt;b&gt; &#228; &#xE4; &nbsp;") → <b> ä ä &nbsp;
+            HTMLDecode [] Encoding (s: String) -> String {THROWS} = html_decode;
+
             // ---- Hashing ----
 
             /// 53-bit FNV-1a hash of the UTF-8 bytes; the same on every machine and in every version.
@@ -1065,6 +1147,63 @@ macro_rules! for_each_builtin {
             /// 53-bit FNV-1a hash of the number's IEEE 754 bits; 0 and -0 differ.
             /// > HashNumber(0) == HashNumber(-0) → false
             HashNumber [] Hashing (n: Number) -> Number {THROWS} = hash_number;
+            /// MD5 digest. Broken: for checksums only.
+            /// > MD5("hello world") → 5eb63bbbe01eeed093cb22bb8f5acdc3
+            MD5 [] Hashing (s: String) -> String {THROWS} = md5;
+            /// SHA-1 digest. Broken: for checksums only.
+            /// > SHA1("hello world") → 2aae6c35c94fcfb415dbe95f408b9ce91ee846ed
+            SHA1 [] Hashing (s: String) -> String {THROWS} = sha1;
+            /// SHA-256 digest.
+            /// > SHA256("calm") == SHA256("Calm") → false
+            SHA256 [] Hashing (s: String) -> String {THROWS} = sha256;
+            /// SHA-512 digest.
+            /// > Length(SHA512("calm")) → 128
+            SHA512 [] Hashing (s: String) -> String {THROWS} = sha512;
+            /// Keyed hash of `message`. The algorithm is `MD5`, `SHA1`, `SHA256` or `SHA512`; case and hyphens do
+            /// not count.
+            /// > HMAC("what do ya want for nothing?", "Jefe", "MD5") → 750c783e6ab0b503eaa86e310a5db738
+            HMAC [] Hashing (message: String, key: String, algorithm: String) -> String {THROWS} = hmac;
+            /// Whether `signature` is the `HMAC` of the message, compared in constant time.
+            /// > VerifyHMAC("calm", HMAC("calm", "secret", "SHA256"), "secret", "SHA256") → true
+            VerifyHMAC [] Hashing (message: String, signature: String, key: String, algorithm: String) -> Boolean {THROWS} = verify_hmac;
+            /// Whether two hexadecimal digests are equal, ignoring case, compared in constant time.
+            /// > VerifyHash(MD5("calm"), ToUpper(MD5("calm"))) → true
+            VerifyHash [] Hashing (actual: String, expected: String) -> Boolean {THROWS} = verify_hash;
+            /// Digest of a file's bytes; algorithms as for `HMAC`.
+            /// > induce path = JoinPath(GetTempDirectory(), "hash.txt");
+            /// > WriteFile(path, "calm");
+            /// > HashFile(path, "SHA256") == SHA256("calm") → true
+            HashFile [] Hashing (path: String, algorithm: String) -> String {FS_READ THROWS} = hash_file;
+
+            // ---- Encryption ----
+
+            /// Key of `keyLength` bytes (at most 65536), in hexadecimal digits, derived by PBKDF2 with HMAC-SHA256.
+            /// A salt of pairs of hexadecimal digits stands for those bytes, other salts for their UTF-8 bytes.
+            /// > PBKDF2("password", "salt", 2, 8) → ae4d0c95af6b46d3
+            PBKDF2 [] Crypto (password: String, salt: String, iterations: Number, keyLength: Number) -> String {THROWS} = pbkdf2;
+            /// Password hash by bcrypt with a random salt. Each step of the work factor (4 to 31) doubles the time.
+            /// Passwords of more than 72 bytes raise an error, because bcrypt would ignore the rest.
+            /// > VerifyBCrypt("deep secret", BCrypt("deep secret", 4)) → true
+            BCrypt [] Crypto (password: String, workFactor: Number) -> String {RANDOM THROWS} = bcrypt;
+            /// Whether a password has this bcrypt hash; false for text that is no bcrypt hash. Only the first 72
+            /// bytes of the password count.
+            /// > VerifyBCrypt("guess", "no hash") → false
+            VerifyBCrypt [] Crypto (password: String, hash: String) -> Boolean {THROWS} = verify_bcrypt;
+            /// Encrypts and authenticates text by AES-256-GCM. The key is text of 32 bytes or 64 hexadecimal digits.
+            /// The result is Base64 of a random nonce (12 bytes), the encrypted text and the tag (16 bytes).
+            /// > induce key = GenerateRandomKey(32);
+            /// > AESDecrypt(AESEncrypt("deep secret", key), key) → deep secret
+            AESEncrypt [Encrypt] Crypto (plaintext: String, key: String) -> String {RANDOM THROWS} = aes_encrypt;
+            /// Inverse of `AESEncrypt`. A wrong key or text that was changed raises an error.
+            /// > induce key = GenerateRandomKey(32);
+            /// > try { AESDecrypt("bm90IGVuY3J5cHRlZA==", key); } catch (e) { observe "refused"; } → refused
+            AESDecrypt [Decrypt] Crypto (encrypted: String, key: String) -> String {THROWS} = aes_decrypt;
+            /// `length` random bytes in hexadecimal digits; 32 make a key for `AESEncrypt`.
+            /// > Length(GenerateRandomKey(32)) → 64
+            GenerateRandomKey [GenerateEncryptionKey] Crypto (length: Number) -> String {RANDOM THROWS} = generate_random_key;
+            /// `length` random bytes in hexadecimal digits, for `PBKDF2`.
+            /// > Length(GenerateSalt(16)) → 32
+            GenerateSalt [] Crypto (length: Number) -> String {RANDOM THROWS} = generate_salt;
 
             // ---- Hypnotic: lines on standard output with pauses between them ----
 
