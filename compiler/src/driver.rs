@@ -1,25 +1,23 @@
 //! The compiler from source bytes to a module.
 
-use std::borrow::Cow;
-
 use bumpalo::Bump;
 use hyp_bytecode::module::{
-    Desc, DescId, FuncId, Function, LineEntry, Module, StrId, TypeDef, TypeKind,
+    Desc, DescId, FuncId, Function, Module, SourceFile, StrId, TypeDef, TypeKind,
 };
 use hyp_bytecode::rep::{Rep, TypeId};
-use hyp_grammar::ast::Program;
 use hyp_grammar::diagnostic::{Code, Diagnostic};
 use hyp_grammar::intern::Interner;
-use hyp_grammar::source::{self, LineIndex};
 use hyp_grammar::span::Span;
 use hyp_ssa::emit::{EmitError, Emitter};
 use hyp_ssa::ir::{self, FieldFacts, MethodFacts, ModuleFacts, Pos};
 use hyp_ssa::pass;
 
 use crate::check;
+use crate::link::{self, Loader, MainFile, ModuleTree, NoModules};
 use crate::lower::{self, Lowered, Signature, Tables, offset_of};
 use crate::resolve;
 use crate::size;
+use crate::sources::Sources;
 
 /// What to do with annotations.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -63,10 +61,8 @@ pub struct Compilation {
     pub module: Option<Module>,
     /// Findings in order of position.
     pub diagnostics: Vec<Diagnostic>,
-    /// The decoded source text.
-    pub source: String,
-    /// Its lines.
-    pub lines: LineIndex,
+    /// The decoded text of all files.
+    pub sources: Sources,
     /// Text of the SSA form, if asked for.
     pub ssa: Option<String>,
 }
@@ -79,69 +75,56 @@ impl Compilation {
     }
 }
 
-/// Compiles one source file. `source_name` is the file's name without directories.
+/// Compiles a program that stands alone. `source_name` is the file's name without directories.
 #[must_use]
 pub fn compile(source_name: &str, bytes: &[u8], options: &Options) -> Compilation {
-    let text = match source::decode(bytes) {
-        Ok(text) => text,
-        Err(diagnostic) => {
-            return refused(source::decode_lossy(bytes), vec![diagnostic]);
-        }
-    };
+    let main = MainFile { id: source_name, name: source_name, bytes };
+    compile_modules(main, &mut NoModules, options)
+}
+
+/// Compiles a program and what it imports into one module.
+#[must_use]
+pub fn compile_modules(
+    main: MainFile<'_>,
+    loader: &mut dyn Loader,
+    options: &Options,
+) -> Compilation {
     let arena = Bump::new();
     let mut interner = Interner::new();
-    let (program, mut diagnostics) = hyp_grammar::parse(&arena, &mut interner, &text);
-    if diagnostics.iter().any(Diagnostic::is_error) {
-        return refused(text, diagnostics);
-    }
-    let Some(program) = program else { return refused(text, diagnostics) };
-    let lines = LineIndex::new(&text);
-    let source = Source { name: source_name, text: &text, lines: &lines };
-    let (module, ssa) = analyse(&program, &interner, &source, options, &mut diagnostics);
+    let mut diagnostics = Vec::new();
+    let (sources, tree) = link::load(&arena, &mut interner, main, loader, &mut diagnostics);
+    let (module, ssa) = match &tree {
+        Some(tree) => analyse(tree, &interner, &sources, options, &mut diagnostics),
+        None => (None, None),
+    };
     diagnostics.sort_by_key(|d| d.primary.span.start);
-    Compilation { module, diagnostics, source: text.into_owned(), lines, ssa }
+    Compilation { module, diagnostics, sources, ssa }
 }
 
-fn refused(text: Cow<'_, str>, diagnostics: Vec<Diagnostic>) -> Compilation {
-    let lines = LineIndex::new(&text);
-    Compilation { module: None, diagnostics, source: text.into_owned(), lines, ssa: None }
-}
-
-struct Source<'s> {
-    name: &'s str,
-    text: &'s str,
-    lines: &'s LineIndex,
-}
-
-impl Source<'_> {
-    /// Line and column of a lowering position.
-    fn locate(&self, pos: Pos) -> Pos {
-        match offset_of(pos) {
-            Some(offset) => {
-                let at = self.lines.locate(self.text, offset);
-                Pos { line: at.line, column: at.column }
-            }
-            None => Pos { line: 1, column: 1 },
-        }
-    }
+/// Line and column of a lowering position. Lines count through all files.
+fn located(sources: &Sources, pos: Pos) -> Pos {
+    let Some(offset) = offset_of(pos) else { return Pos { line: 1, column: 1 } };
+    let at = sources.locate(offset);
+    Pos { line: at.file.lines_before + at.line, column: at.column }
 }
 
 fn analyse(
-    program: &Program<'_>,
+    tree: &ModuleTree<'_>,
     interner: &Interner,
-    source: &Source<'_>,
+    sources: &Sources,
     options: &Options,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> (Option<Module>, Option<String>) {
-    let resolution = resolve::resolve(program, interner, diagnostics);
-    let types = check::check(program, &resolution, interner, diagnostics);
+    let resolution = resolve::resolve_modules(tree, interner, diagnostics);
+    let check_options = check::CheckOptions::default();
+    let types = check::check_with(tree, &resolution, interner, check_options, diagnostics);
     size::check_declarations(&resolution, interner, diagnostics);
     if diagnostics.iter().any(|d| d.is_error() && d.code.is_fatal()) {
         return (None, None);
     }
     let erased = options.types == TypesMode::Erased;
     let mut emission = Emission {
-        source,
+        sources,
         options,
         diagnostics,
         emitter: Emitter::default(),
@@ -150,11 +133,11 @@ fn analyse(
         dump: options.dump_ssa.then(String::new),
     };
     let lowered = lower::lower(
-        program,
+        tree,
         &resolution,
         &types,
         interner,
-        source.text,
+        sources.text(),
         erased,
         &mut |func, tables| emission.function(func, tables),
     );
@@ -162,7 +145,7 @@ fn analyse(
     if diagnostics.iter().any(|d| d.is_error() && d.code.is_fatal()) {
         return (None, dump);
     }
-    let module = assemble(lowered, functions, source);
+    let module = assemble(lowered, functions, sources);
     if let Some(diagnostic) = size::check_module(&module) {
         diagnostics.push(diagnostic);
         return (None, dump);
@@ -170,11 +153,15 @@ fn analyse(
     (Some(module), dump)
 }
 
-fn assemble(lowered: Lowered, mut functions: Vec<Function>, source: &Source<'_>) -> Module {
+fn assemble(lowered: Lowered, mut functions: Vec<Function>, sources: &Sources) -> Module {
     let Lowered { tables, finales, n_sites } = lowered;
     let n_sites = crate::sites::compact(&mut functions, n_sites);
     Module {
-        source_name: source.name.to_owned(),
+        sources: sources
+            .files()
+            .iter()
+            .map(|f| SourceFile { name: f.name.clone(), lines_before: f.lines_before })
+            .collect(),
         strings: tables.strings.into_inner().into_list(),
         types: tables.types,
         descs: tables.descs.into_list(),
@@ -279,7 +266,7 @@ impl ModuleFacts for Facts<'_> {
 
 /// Takes functions out of lowering, one by one, into code.
 struct Emission<'e> {
-    source: &'e Source<'e>,
+    sources: &'e Sources,
     options: &'e Options,
     diagnostics: &'e mut Vec<Diagnostic>,
     emitter: Emitter,
@@ -296,14 +283,14 @@ impl Emission<'_> {
             self.constructors.sort_unstable();
         }
         let facts = Facts { tables, constructors: &self.constructors };
-        optimise(&mut func, &facts, self.options, self.source, self.dump.as_mut());
+        optimise(&mut func, &facts, self.options, self.sources, self.dump.as_mut());
         let function = match self.emitter.emit(&func, &facts) {
             Ok(mut function) => {
-                locate_lines(&mut function, self.source);
+                locate_lines(&mut function, self.sources);
                 function
             }
             Err(error) => {
-                self.diagnostics.push(limit_diagnostic(&error, &func, self.source));
+                self.diagnostics.push(limit_diagnostic(&error, &func, self.sources));
                 Function::default()
             }
         };
@@ -315,7 +302,7 @@ fn optimise(
     func: &mut ir::Func,
     facts: &Facts<'_>,
     options: &Options,
-    source: &Source<'_>,
+    sources: &Sources,
     dump: Option<&mut String>,
 ) {
     let Some(dump) = dump else {
@@ -325,7 +312,7 @@ fn optimise(
     let mut show = |title: &str, func: &ir::Func| {
         let mut copy = func.clone();
         for inst in &mut copy.insts {
-            inst.pos = source.locate(inst.pos);
+            inst.pos = located(sources, inst.pos);
         }
         dump.push_str("; ");
         dump.push_str(title);
@@ -345,19 +332,19 @@ fn optimise(
     }
 }
 
-fn locate_lines(function: &mut Function, source: &Source<'_>) {
+fn locate_lines(function: &mut Function, sources: &Sources) {
     for entry in &mut function.lines {
-        let at = source.locate(Pos { line: entry.line, column: entry.column });
-        *entry = LineEntry { pc: entry.pc, line: at.line, column: at.column };
+        let at = located(sources, Pos { line: entry.line, column: entry.column });
+        (entry.line, entry.column) = (at.line, at.column);
     }
 }
 
-fn limit_diagnostic(error: &EmitError, func: &ir::Func, source: &Source<'_>) -> Diagnostic {
+fn limit_diagnostic(error: &EmitError, func: &ir::Func, sources: &Sources) -> Diagnostic {
     let offset = offset_of(error.pos).or_else(|| {
         let mut all = func.insts.iter().map(|i| i.pos);
         all.find_map(offset_of)
     });
-    let at = offset.unwrap_or(0).min(u32::try_from(source.text.len()).unwrap_or(0));
+    let at = offset.unwrap_or(0).min(u32::try_from(sources.text().len()).unwrap_or(0));
     Diagnostic::new(Code::FunctionTooLarge, Span::at(at), error.to_string())
         .with_help("split the function into smaller suggestions")
 }

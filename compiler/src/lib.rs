@@ -7,8 +7,10 @@
 
 pub mod check;
 pub mod driver;
+pub mod link;
 pub mod lower;
 pub mod resolve;
 mod sites;
 mod size;
+pub mod sources;
 pub mod types;

@@ -2,6 +2,7 @@
 
 use bumpalo::Bump;
 use hyp_compiler::check::{CheckOptions, Types, check_with};
+use hyp_compiler::link::ModuleTree;
 use hyp_compiler::resolve::{Resolution, resolve};
 use hyp_compiler::types::Ty;
 use hyp_grammar::ast::{ExprKind, StmtKind};
@@ -23,7 +24,8 @@ fn checked_with(body: &str, options: CheckOptions) -> Checked {
     assert!(diagnostics.is_empty(), "{body}: {diagnostics:?}");
     let program = program.expect("a program");
     let resolution = resolve(&program, &interner, &mut diagnostics);
-    let types = check_with(&program, &resolution, &interner, options, &mut diagnostics);
+    let types =
+        check_with(&ModuleTree::single(program), &resolution, &interner, options, &mut diagnostics);
     summary(&types, &resolution, &interner, &diagnostics)
 }
 

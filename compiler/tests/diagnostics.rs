@@ -1,13 +1,14 @@
 //! A golden rendering for every diagnostic code.
 //!
 //! `diagnostics/<code>_<what>.hyp` is compiled and the rendering is compared with the `.txt` file
-//! beside it. `UPDATE=1` writes the renderings.
+//! beside it. A line `// file: NAME` starts another file, which the program imports. `UPDATE=1` writes the renderings.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use hyp_compiler::driver::{Compilation, Options, compile};
+use hyp_compiler::driver::{Compilation, Options, compile, compile_modules};
+use hyp_compiler::link::{Found, Loader, MainFile, Reference, Refusal};
 use hyp_grammar::diagnostic::{Code, Severity};
 use hyp_grammar::span::Span;
 
@@ -42,19 +43,52 @@ fn too_many_fields() -> Vec<u8> {
     format!("Focus {{ record R {{ {} }} }} Relax\n", fields.join(" ")).into_bytes()
 }
 
+/// A line that starts another file of a golden program.
+const FILE: &str = "// file: ";
+
+/// The files of a golden program after the first one, by name.
+struct Files(BTreeMap<String, String>);
+
+impl Loader for Files {
+    fn find(&mut self, _: &str, reference: Reference<'_>) -> Result<Found, Refusal> {
+        let name = reference.text().trim_start_matches("./").to_owned();
+        if name.starts_with("above/") {
+            let refusal = Refusal::new("layer `low` lies below layer `above`");
+            return Err(Refusal { code: Code::LayerViolation, ..refusal });
+        }
+        if !self.0.contains_key(&name) && name != "test.hyp" {
+            return Err(Refusal::new("no such file"));
+        }
+        Ok(Found { id: name.clone(), name })
+    }
+
+    fn read(&mut self, id: &str) -> Result<Vec<u8>, Refusal> {
+        self.0.get(id).map(|text| text.as_bytes().to_vec()).ok_or_else(|| Refusal::new("gone"))
+    }
+}
+
 fn compiled(bytes: &[u8]) -> Compilation {
-    compile("test.hyp", bytes, &Options { opt_level: 0, ..Options::default() })
+    let options = Options { opt_level: 0, ..Options::default() };
+    let Ok(text) = std::str::from_utf8(bytes) else { return compile("test.hyp", bytes, &options) };
+    let mut parts = text.split(FILE);
+    let main = parts.next().unwrap_or_default();
+    let files = parts.filter_map(|part| part.split_once('\n'));
+    let files = files.map(|(name, text)| (name.to_owned(), text.to_owned())).collect();
+    let main = MainFile { id: "test.hyp", name: "test.hyp", bytes: main.as_bytes() };
+    compile_modules(main, &mut Files(files), &options)
 }
 
 /// One finding a block: `line:col code severity: message`, then labels, notes and help.
 fn render(compilation: &Compilation) -> String {
     let mut out = String::new();
     let place = |span: Span| {
-        let at = compilation.lines.locate(&compilation.source, span.start);
-        format!("{}:{}", at.line, at.column)
+        let at = compilation.sources.locate(span.start);
+        let main = at.file.name == "test.hyp";
+        let file = if main { String::new() } else { format!("{}:", at.file.name) };
+        format!("{file}{}:{}", at.line, at.column)
     };
     let quote = |span: Span| {
-        let text = span.text(&compilation.source).lines().next().unwrap_or("");
+        let text = span.text(compilation.sources.text()).lines().next().unwrap_or("");
         text.chars().take(60).collect::<String>()
     };
     for diagnostic in &compilation.diagnostics {

@@ -35,11 +35,11 @@ pub struct Program<'a> {
     /// The keyword `Focus`; empty at the start of the file when it is missing.
     pub focus: Span,
     pub span: Span,
-    /// Number of [`ExprId`]s in use.
+    /// First free [`ExprId`]; those of one file are dense.
     pub expr_count: u32,
-    /// Number of [`BindId`]s in use.
+    /// First free [`BindId`].
     pub bind_count: u32,
-    /// Number of [`FuncId`]s in use.
+    /// First free [`FuncId`].
     pub func_count: u32,
 }
 

@@ -115,17 +115,18 @@ pub(crate) fn is_continue(c: char) -> bool {
     c == '_' || c.is_alphabetic() || c.is_numeric()
 }
 
-/// Splits `source` into tokens.
+/// Splits `source` from the byte offset `from` on into tokens.
 pub(crate) fn lex(
     source: &str,
+    from: usize,
     interner: &mut Interner,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Lexed {
     let mut lexer = Lexer {
         source,
         bytes: source.as_bytes(),
-        at: 0,
-        tokens: Vec::with_capacity(source.len() / 4 + 16),
+        at: from,
+        tokens: Vec::with_capacity(source.len().saturating_sub(from) / 4 + 16),
         interner,
         words: Vec::new(),
         diagnostics,

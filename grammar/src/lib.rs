@@ -24,5 +24,5 @@ pub mod token;
 
 pub use adapter::MAX_NESTING;
 pub use dump::dump;
-pub use parse::{MAX_TREE_DEPTH, parse, tokens};
+pub use parse::{MAX_TREE_DEPTH, Start, parse, parse_from, tokens};
 pub use print::print;

@@ -37,6 +37,19 @@ const MAX_ERRORS: usize = 100;
 /// Most tokens that recovery may parse again before it gives up, to bound its time.
 const REPARSE_BUDGET: usize = 20_000_000;
 
+/// Where the parse of one of several files starts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Start {
+    /// Offset of the file's first byte in the joined text of all files.
+    pub offset: u32,
+    /// First free [`ExprId`](crate::span::ExprId).
+    pub exprs: u32,
+    /// First free [`BindId`](crate::span::BindId).
+    pub binds: u32,
+    /// First free [`FuncId`](crate::span::FuncId).
+    pub funcs: u32,
+}
+
 /// Parses `source`. The program is absent when its outline (brackets, `Focus`, `Relax`) cannot be
 /// made out; otherwise unreadable statements are `Error` nodes. Diagnostics come in source order.
 pub fn parse<'a>(
@@ -44,7 +57,33 @@ pub fn parse<'a>(
     interner: &mut Interner,
     source: &str,
 ) -> (Option<Program<'a>>, Vec<Diagnostic>) {
-    let mut front = match scan(interner, source) {
+    parse_from(arena, interner, source, Start::default())
+}
+
+/// Parses the last file of a joined text, so that the positions and ids of several files are
+/// distinct.
+pub fn parse_from<'a>(
+    arena: &'a Bump,
+    interner: &mut Interner,
+    source: &str,
+    start: Start,
+) -> (Option<Program<'a>>, Vec<Diagnostic>) {
+    let (program, mut diagnostics) = parse_text(arena, interner, source, start);
+    for diagnostic in &mut diagnostics {
+        // A file without any token has its findings at its start.
+        let span = &mut diagnostic.primary.span;
+        *span = Span::new(span.start.max(start.offset), span.end.max(start.offset));
+    }
+    (program, diagnostics)
+}
+
+fn parse_text<'a>(
+    arena: &'a Bump,
+    interner: &mut Interner,
+    source: &str,
+    start: Start,
+) -> (Option<Program<'a>>, Vec<Diagnostic>) {
+    let mut front = match scan(interner, source, start.offset as usize) {
         Ok(front) => front,
         Err(diagnostics) => return (None, diagnostics),
     };
@@ -52,6 +91,7 @@ pub fn parse<'a>(
         arena,
         interner,
         source,
+        start,
         cutoff: front.cutoff,
         lexical: front
             .diagnostics
@@ -74,7 +114,7 @@ pub fn parse<'a>(
 
 /// The terminals of `source`, as the grammar sees them.
 pub fn tokens(interner: &mut Interner, source: &str) -> (Vec<Token>, Vec<Diagnostic>) {
-    match scan(interner, source) {
+    match scan(interner, source, 0) {
         Ok(front) => (front.tokens, front.diagnostics),
         Err(diagnostics) => (Vec::new(), diagnostics),
     }
@@ -86,13 +126,14 @@ struct Front {
     cutoff: u32,
 }
 
-fn scan(interner: &mut Interner, source: &str) -> Result<Front, Vec<Diagnostic>> {
+fn scan(interner: &mut Interner, source: &str, from: usize) -> Result<Front, Vec<Diagnostic>> {
+    let bytes = source.len().saturating_sub(from);
     // UTF-16 sources may grow by half when decoded.
-    if source.len() > source::MAX_SOURCE_BYTES * 2 {
-        return Err(vec![source::too_large(source.len())]);
+    if bytes > source::MAX_SOURCE_BYTES * 2 {
+        return Err(vec![source::too_large(bytes)]);
     }
     let mut diagnostics = Vec::new();
-    let lexed = lexer::lex(source, interner, &mut diagnostics);
+    let lexed = lexer::lex(source, from, interner, &mut diagnostics);
     let mut tokens = Vec::new();
     if adapter::adapt(source, &lexed.tokens, &mut tokens, &mut diagnostics) {
         Ok(Front { tokens, diagnostics, cutoff: lexed.cutoff })
@@ -117,6 +158,7 @@ struct Recovery<'a, 's> {
     arena: &'a Bump,
     interner: &'s Interner,
     source: &'s str,
+    start: Start,
     cutoff: u32,
     /// Places of lexical errors; they explain syntax errors in the same statement.
     lexical: Vec<Span>,
@@ -132,8 +174,9 @@ impl<'a> Recovery<'a, '_> {
     /// Parses; on an error reports it, replaces the statement around it by one `Error` token and
     /// parses again. Statements are thus independent: each yields at most one syntax error.
     fn run(&mut self, tokens: &mut Vec<Token>) -> Option<Program<'a>> {
-        let (arena, source, interner) = (self.arena, self.source, self.interner);
-        let mut builder = Builder::new(arena, source, interner);
+        let (arena, interner, start) = (self.arena, self.interner, self.start);
+        let source = self.source;
+        let mut builder = Builder::new(arena, source, interner, start);
         let mut failure = match attempt(&mut builder, tokens) {
             Ok(program) => {
                 self.syntax.append(&mut builder.diagnostics);
@@ -151,12 +194,12 @@ impl<'a> Recovery<'a, '_> {
                 return None;
             }
             scratch.reset();
-            match attempt(&mut Builder::new(&scratch, source, interner), tokens) {
+            match attempt(&mut Builder::new(&scratch, source, interner, start), tokens) {
                 Ok(_) => break,
                 Err(next) => failure = next,
             }
         }
-        let mut builder = Builder::new(arena, source, interner);
+        let mut builder = Builder::new(arena, source, interner, start);
         let program = attempt(&mut builder, tokens).ok();
         self.syntax.append(&mut builder.diagnostics);
         program

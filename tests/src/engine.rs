@@ -37,9 +37,10 @@ pub fn compile_file(path: &Path, bytes: &[u8], opt_level: u8) -> Compilation {
     let options = Options { opt_level, ..Options::default() };
     let compilation = compile(&name, bytes, &options);
     for d in &compilation.diagnostics {
-        let at = compilation.lines.locate(&compilation.source, d.primary.span.start);
+        let at = compilation.sources.locate(d.primary.span.start);
         eprintln!(
-            "{name}:{}:{}: {} {} {} ({}) {}",
+            "{}:{}:{}: {} {} {} ({}) {}",
+            at.file.name,
             at.line,
             at.column,
             if d.is_error() { "error" } else { "warning" },

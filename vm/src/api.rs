@@ -371,10 +371,10 @@ impl Vm {
         &self.args
     }
 
-    /// Name of the source file, without directories.
+    /// Name of the main source file.
     #[must_use]
     pub fn source_name(&self) -> &str {
-        &self.module.source_name
+        self.module.source_name()
     }
 
     /// Flushes, then waits.

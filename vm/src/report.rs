@@ -42,6 +42,8 @@ pub struct Report {
 pub struct TraceEntry {
     /// Function name.
     pub function: String,
+    /// Source file name.
+    pub file: String,
     /// Line, from 1; 0 if unknown.
     pub line: u32,
     /// Column, from 1.
@@ -60,7 +62,7 @@ impl fmt::Display for Report {
             write!(
                 f,
                 "\n    at {} ({}:{}:{})",
-                entry.function, self.file, entry.line, entry.column
+                entry.function, entry.file, entry.line, entry.column
             )?;
             if run > REPEATS_SHOWN {
                 write!(f, "\n    … the same call again and again")?;
@@ -78,6 +80,8 @@ pub struct ErrorInfo {
     pub kind: ErrorKind,
     /// Message without category prefix.
     pub message: String,
+    /// Source file name.
+    pub file: String,
     /// Line, from 1; 0 if unknown.
     pub line: u32,
     /// Column, from 1; 0 if unknown.
@@ -156,9 +160,11 @@ impl Vm {
         let (kind, line, column, message, trace) = unsafe {
             ((*object).kind, (*object).line, (*object).column, (*object).message, (*object).trace)
         };
+        let (file, line) = self.module.source_line(line);
         Some(ErrorInfo {
             kind: ErrorKind::from_code(kind as u8).unwrap_or(ErrorKind::Runtime),
             message: self.heap.text(message).to_owned(),
+            file: file.to_owned(),
             line,
             column,
             trace: self.trace_entries(trace),
@@ -177,9 +183,11 @@ impl Vm {
             .iter()
             .map(|&(func, word)| {
                 let at = self.line_entry(func, word);
+                let (file, line) = self.module.source_line(at.map_or(0, |p| p.line));
                 TraceEntry {
                     function: self.trace_name(func),
-                    line: at.map_or(0, |p| p.line),
+                    file: file.to_owned(),
+                    line,
                     column: at.map_or(0, |p| p.column),
                 }
             })
@@ -206,12 +214,8 @@ impl Vm {
                 let mut text = String::new();
                 for entry in &info.trace {
                     let separator = if text.is_empty() { "" } else { "\n" };
-                    let file = &self.module.source_name;
-                    let _ = write!(
-                        text,
-                        "{separator}at {} ({file}:{}:{})",
-                        entry.function, entry.line, entry.column
-                    );
+                    let TraceEntry { function, file, line, column } = entry;
+                    let _ = write!(text, "{separator}at {function} ({file}:{line}:{column})");
                 }
                 self.heap.new_str(&text)?
             }
@@ -222,7 +226,7 @@ impl Vm {
     /// The report of an uncaught trap.
     pub(crate) fn report(&self, trap: &Trap) -> Report {
         let mut report = Report {
-            file: self.module.source_name.clone(),
+            file: self.module.source_name().to_owned(),
             line: 0,
             column: 0,
             message: String::new(),
@@ -251,8 +255,10 @@ impl Vm {
     /// Fills in the place and the call stack of `report`.
     fn place_calls(&self, report: &mut Report, calls: &[(u32, u32)]) {
         report.trace = self.entries(calls);
-        let at = report.trace.first();
-        (report.line, report.column) = at.map_or((0, 0), |t| (t.line, t.column));
+        if let Some(at) = report.trace.first() {
+            (report.line, report.column) = (at.line, at.column);
+            report.file.clone_from(&at.file);
+        }
     }
 
     fn describe_thrown(&self, v: Value, report: &mut Report) {
@@ -265,6 +271,7 @@ impl Vm {
             return;
         };
         report.message = format!("{}{}", info.kind.prefix(), info.message);
+        report.file = info.file;
         report.line = info.line;
         report.column = info.column;
         report.trace = info.trace;

@@ -2,8 +2,9 @@
 
 use std::io::Write;
 
-use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use annotate_snippets::{Annotation, AnnotationKind, Level, Renderer, Snippet};
 use hyp_compiler::driver::Compilation;
+use hyp_compiler::sources::{SourceFile, Sources};
 use hyp_grammar::diagnostic::{Diagnostic, Severity};
 use hyp_grammar::span::Span;
 use serde_json::json;
@@ -13,19 +14,22 @@ use crate::cli::{Cli, MessageFormat};
 /// Diagnostics shown in full; the rest is counted.
 const SHOWN_MAX: usize = 100;
 
+/// Where a source file is, for the reader of a diagnostic.
+pub(crate) type PathOf<'p> = dyn Fn(&SourceFile) -> String + 'p;
+
 /// Prints the diagnostics of a compilation.
-pub(crate) fn print(cli: &Cli, path: &str, compilation: &Compilation) {
+pub(crate) fn print(cli: &Cli, path_of: &PathOf<'_>, compilation: &Compilation) {
     match cli.message_format {
-        MessageFormat::Human => print_human(cli.color.is_enabled(), path, compilation),
-        MessageFormat::Json => print_json(path, compilation),
+        MessageFormat::Human => print_human(cli.color.is_enabled(), path_of, compilation),
+        MessageFormat::Json => print_json(path_of, compilation),
     }
 }
 
-fn print_human(colored: bool, path: &str, compilation: &Compilation) {
+fn print_human(colored: bool, path_of: &PathOf<'_>, compilation: &Compilation) {
     let renderer = if colored { Renderer::styled() } else { Renderer::plain() };
     let mut stderr = std::io::stderr().lock();
     for diagnostic in compilation.diagnostics.iter().take(SHOWN_MAX) {
-        let text = human(&renderer, path, &compilation.source, diagnostic);
+        let text = human(&renderer, path_of, &compilation.sources, diagnostic);
         // A closed standard error leaves nobody to tell.
         let _ = writeln!(stderr, "{text}\n");
     }
@@ -34,11 +38,11 @@ fn print_human(colored: bool, path: &str, compilation: &Compilation) {
     }
 }
 
-/// A byte range that lies on character boundaries of the source.
-fn range(span: Span, source: &str) -> std::ops::Range<usize> {
+/// The part of a file that a span covers, on character boundaries.
+fn range(span: Span, file: &SourceFile, text: &str) -> std::ops::Range<usize> {
     let clamp = |at: u32| {
-        let mut at = (at as usize).min(source.len());
-        while !source.is_char_boundary(at) {
+        let mut at = (at.saturating_sub(file.start) as usize).min(text.len());
+        while !text.is_char_boundary(at) {
             at -= 1;
         }
         at
@@ -47,23 +51,29 @@ fn range(span: Span, source: &str) -> std::ops::Range<usize> {
     start..end.max(start)
 }
 
-fn human(renderer: &Renderer, path: &str, source: &str, diagnostic: &Diagnostic) -> String {
+fn human(
+    renderer: &Renderer,
+    path_of: &PathOf<'_>,
+    sources: &Sources,
+    diagnostic: &Diagnostic,
+) -> String {
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    let primary = AnnotationKind::Primary.span(range(diagnostic.primary.span, source));
-    let mut snippet = Snippet::source(source).path(path).annotation(
-        primary.label(Some(diagnostic.primary.text.as_str()).filter(|t| !t.is_empty())),
-    );
+    let file = sources.file_at(diagnostic.primary.span.start);
+    let mut files = vec![file];
     for label in &diagnostic.labels {
-        let context = AnnotationKind::Context.span(range(label.span, source));
-        snippet = snippet.annotation(context.label(label.text.as_str()));
+        let file = sources.file_at(label.span.start);
+        if !files.contains(&file) {
+            files.push(file);
+        }
     }
+    let snippets = files.into_iter().map(|file| snippet(path_of, sources, diagnostic, file));
     let mut group = level
         .primary_title(diagnostic.message.as_str())
         .id(diagnostic.code.as_str())
-        .element(snippet);
+        .elements(snippets);
     for note in &diagnostic.notes {
         group = group.element(Level::NOTE.message(note.as_str()));
     }
@@ -73,39 +83,68 @@ fn human(renderer: &Renderer, path: &str, source: &str, diagnostic: &Diagnostic)
     renderer.render(&[group])
 }
 
-fn print_json(path: &str, compilation: &Compilation) {
+/// What a diagnostic says of one file.
+fn snippet<'d>(
+    path_of: &PathOf<'_>,
+    sources: &'d Sources,
+    diagnostic: &'d Diagnostic,
+    file: &'d SourceFile,
+) -> Snippet<'d, Annotation<'d>> {
+    let text = sources.text_of(file);
+    let is_here = |span: Span| sources.file_at(span.start) == file;
+    let mut snippet = Snippet::source(text).path(path_of(file));
+    let primary = &diagnostic.primary;
+    if is_here(primary.span) {
+        let label = Some(primary.text.as_str()).filter(|t| !t.is_empty());
+        let place = AnnotationKind::Primary.span(range(primary.span, file, text));
+        snippet = snippet.annotation(place.label(label));
+    }
+    for label in diagnostic.labels.iter().filter(|l| is_here(l.span)) {
+        let place = AnnotationKind::Context.span(range(label.span, file, text));
+        snippet = snippet.annotation(place.label(label.text.as_str()));
+    }
+    snippet
+}
+
+fn print_json(path_of: &PathOf<'_>, compilation: &Compilation) {
     let mut stderr = std::io::stderr().lock();
     let renderer = Renderer::plain();
+    let sources = &compilation.sources;
     for diagnostic in &compilation.diagnostics {
-        let labels: Vec<_> =
-            diagnostic.labels.iter().map(|l| span_json(l.span, &l.text, compilation)).collect();
+        let labels: Vec<_> = diagnostic
+            .labels
+            .iter()
+            .map(|l| {
+                let mut label = span_json(l.span, &l.text, sources);
+                label["file"] = json!(path_of(sources.file_at(l.span.start)));
+                label
+            })
+            .collect();
         let line = json!({
             "reason": "diagnostic",
             "v": 1,
-            "file": path,
+            "file": path_of(sources.file_at(diagnostic.primary.span.start)),
             "code": diagnostic.code.as_str(),
             "severity": match diagnostic.severity {
                 Severity::Error => "error",
                 Severity::Warning => "warning",
             },
             "message": diagnostic.message,
-            "primary": span_json(diagnostic.primary.span, &diagnostic.primary.text, compilation),
+            "primary": span_json(diagnostic.primary.span, &diagnostic.primary.text, sources),
             "labels": labels,
             "notes": diagnostic.notes,
             "help": diagnostic.help,
-            "rendered": human(&renderer, path, &compilation.source, diagnostic),
+            "rendered": human(&renderer, path_of, sources, diagnostic),
         });
         // A closed standard error leaves nobody to tell.
         let _ = writeln!(stderr, "{line}");
     }
 }
 
-fn span_json(span: Span, text: &str, compilation: &Compilation) -> serde_json::Value {
-    let start = compilation.lines.locate(&compilation.source, span.start);
-    let end = compilation.lines.locate(&compilation.source, span.end);
-    json!({
-        "start": { "byte": span.start, "line": start.line, "column": start.column },
-        "end": { "byte": span.end, "line": end.line, "column": end.column },
-        "label": text,
-    })
+fn span_json(span: Span, text: &str, sources: &Sources) -> serde_json::Value {
+    let place = |at: u32| {
+        let place = sources.locate(at);
+        json!({ "byte": at - place.file.start, "line": place.line, "column": place.column })
+    };
+    json!({ "start": place(span.start), "end": place(span.end), "label": text })
 }

@@ -39,6 +39,6 @@ pub(crate) fn compile_bytes(
     options: &Options,
 ) -> Compilation {
     let compilation = compile(&display_name(path), bytes, options);
-    render::print(cli, &path.display().to_string(), &compilation);
+    render::print(cli, &|_| path.display().to_string(), &compilation);
     compilation
 }

@@ -2,7 +2,7 @@
 
 use super::Checker;
 use crate::resolve::{Resolution, TypeDecl};
-use crate::types::{FunctionTy, Ty};
+use crate::types::{FunctionTy, Ty, TypeIdx};
 use hyp_bytecode::module::limit;
 use hyp_grammar::ast::{Ident, Type, TypeKind};
 use hyp_grammar::diagnostic::{Code, Diagnostic};
@@ -65,9 +65,6 @@ impl<'a> Checker<'a, '_> {
     }
 
     fn unknown_type(&mut self, name: Ident) {
-        if self.has_imports {
-            return;
-        }
         let text = self.text(name.name);
         let declared = self.resolution.types.iter().map(|decl| match decl {
             TypeDecl::Record(record) => self.interner.resolve(record.name.name),
@@ -101,7 +98,13 @@ impl Names<'_, '_> {
         match ty.kind {
             TypeKind::Error => Ty::Unknown,
             TypeKind::Null => Ty::Null,
-            TypeKind::Named { namespace: Some(_), .. } => Ty::Unknown,
+            TypeKind::Named { namespace: Some(namespace), name, .. } => {
+                let found = self.resolution.type_named(Some(namespace), name);
+                if found.is_none() {
+                    unknown.push(name);
+                }
+                found.map_or(Ty::Unknown, |idx| self.declared(idx))
+            }
             TypeKind::Named { name, args, .. } => self.named(name, args, unknown),
             TypeKind::Array(item) => Ty::Array(Rc::new(self.read(item, unknown))),
             TypeKind::Nullable(inner) => nullable(self.read(inner, unknown)),
@@ -127,6 +130,13 @@ impl Names<'_, '_> {
         }
     }
 
+    fn declared(&self, idx: TypeIdx) -> Ty {
+        match self.resolution.types.get(idx.0 as usize) {
+            Some(TypeDecl::Session(_)) => Ty::Instance(idx),
+            _ => Ty::Record(idx),
+        }
+    }
+
     fn named(&self, name: Ident, args: &[&Type<'_>], unknown: &mut Vec<Ident>) -> Ty {
         match name.name {
             known::NUMBER => return Ty::Number,
@@ -136,11 +146,8 @@ impl Names<'_, '_> {
         }
         let args: Vec<Ty> = args.iter().map(|a| self.read(a, unknown)).collect();
         let first = || args.first().cloned().unwrap_or_default();
-        if let Some(&idx) = self.resolution.type_names.get(&name.name) {
-            return match self.resolution.types.get(idx.0 as usize) {
-                Some(TypeDecl::Session(_)) => Ty::Instance(idx),
-                _ => Ty::Record(idx),
-            };
+        if let Some(idx) = self.resolution.type_named(None, name) {
+            return self.declared(idx);
         }
         match self.interner.resolve(name.name).to_ascii_lowercase().as_str() {
             "number" | "integer" | "int" | "double" | "float" => Ty::Number,

@@ -260,6 +260,7 @@ impl<'a> Checker<'a, '_> {
     /// The type that a place holds; the place is checked to be assignable.
     pub(super) fn place_type(&mut self, place: &'a Expr<'a>) -> Ty {
         let ty = match place.kind {
+            _ if self.resolution.qualified(place).is_some() => self.expr(place),
             ExprKind::Member { object, name, .. } => {
                 let receiver = self.expr(object);
                 self.frozen_record(place, &receiver);
@@ -278,9 +279,10 @@ impl<'a> Checker<'a, '_> {
 
     fn store_place(&mut self, target: &'a Expr<'a>, from: &Ty, to: &Ty, span: Span) {
         match target.kind {
+            _ if self.resolution.qualified(target).is_some() => {}
             ExprKind::Name(_) => {
                 if let NameRef::Var(var) = self.resolution.name(target.id) {
-                    if self.resolution.var(var).is_constant {
+                    if self.is_fixed(var, target.span) {
                         return;
                     }
                     self.store(var, from, span);
@@ -330,26 +332,38 @@ impl<'a> Checker<'a, '_> {
             return;
         }
         let mut root = place;
-        while let ExprKind::Member { object, .. } = root.kind {
+        while self.resolution.qualified(root).is_none()
+            && let ExprKind::Member { object, .. } = root.kind
+        {
             // Only a chain of records ends in the variable itself.
             if !matches!(self.out.exprs.get(object.id.index()).map(non_null), Some(Ty::Record(_))) {
                 return;
             }
             root = object;
         }
-        if let ExprKind::Name(symbol) = root.kind
-            && let NameRef::Var(var) = self.resolution.name(root.id)
-            && self.resolution.var(var).is_constant
+        if let NameRef::Var(var) = self.resolution.name(root.id)
+            && self.is_fixed(var, place.span)
         {
-            let name = self.text(symbol);
-            let declared = self.resolution.var(var).span;
-            let message = format!("cannot change the record in the constant `{name}`");
+            let info = self.resolution.var(var);
+            let name = self.text(info.name);
+            let (what, how) = if info.is_constant {
+                ("constant", "declared with `freeze` here")
+            } else {
+                ("imported variable", "declared in another module")
+            };
+            let message = format!("cannot change the record in the {what} `{name}`");
             self.report(
                 Diagnostic::new(Code::FrozenRecord, place.span, message)
                     .with_primary("this field is frozen")
-                    .with_label(declared, "declared with `freeze` here"),
+                    .with_label(info.span, how),
             );
         }
+    }
+
+    /// Whether code at `at` cannot assign the variable: a constant, or one of another module.
+    fn is_fixed(&self, var: VarId, at: Span) -> bool {
+        let module = self.resolution.module_at(at.start);
+        self.resolution.var(var).is_constant || self.resolution.is_foreign(var, module)
     }
 
     /// The type that storing to `receiver.name` must fit.

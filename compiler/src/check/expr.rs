@@ -25,6 +25,9 @@ impl<'a> Checker<'a, '_> {
     }
 
     fn expr_type(&mut self, expr: &'a Expr<'a>) -> Ty {
+        if self.resolution.qualified(expr).is_some() {
+            return self.name(expr);
+        }
         match expr.kind {
             ExprKind::Error => Ty::Unknown,
             ExprKind::Number(_) => Ty::Number,

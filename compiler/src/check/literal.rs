@@ -45,26 +45,23 @@ impl<'a> Checker<'a, '_> {
     }
 
     pub(super) fn record_literal(&mut self, literal: &'a RecordLit<'a>, span: Span) -> Ty {
-        if literal.namespace.is_none()
-            && let Some(&idx) = self.resolution.type_names.get(&literal.name.name)
+        if let Some(idx) = self.resolution.type_named(literal.namespace, literal.name)
             && matches!(self.resolution.types.get(idx.0 as usize), Some(TypeDecl::Record(_)))
         {
             self.record_fields_literal(idx, literal.fields, span, false);
             return Ty::Record(idx);
         }
         self.object(literal.fields);
-        if !self.has_imports {
-            self.undefined_record(literal.name);
-        }
+        self.undefined_record(literal.namespace, literal.name);
         Ty::Unknown
     }
 
-    fn undefined_record(&mut self, name: Ident) {
+    fn undefined_record(&mut self, namespace: Option<Ident>, name: Ident) {
         let text = self.text(name.name);
         let message = format!("undefined record type `{text}`");
         let mut diagnostic = Diagnostic::new(Code::UndefinedRecord, name.span, message)
             .with_primary("no record of this name is declared");
-        let known = self.resolution.type_names.contains_key(&name.name);
+        let known = self.resolution.type_named(namespace, name).is_some();
         let names = self.resolution.types.iter().filter_map(|decl| match decl {
             TypeDecl::Record(record) => Some(self.interner.resolve(record.name.name)),
             TypeDecl::Session(_) => None,

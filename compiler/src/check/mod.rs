@@ -21,6 +21,7 @@ mod stmt;
 
 pub use annotation::resolve_type;
 
+use crate::link::ModuleTree;
 use crate::resolve::{Resolution, TypeDecl, VarId, VarKind};
 use crate::types::{FunctionTy, Ty, TypeIdx};
 use ahash::AHashMap;
@@ -55,7 +56,7 @@ pub struct Types {
     pub exprs: Vec<Ty>,
 }
 
-/// Checks a resolved program with the usual options.
+/// Checks a resolved program of one module with the usual options.
 #[must_use]
 pub fn check<'a>(
     program: &ast::Program<'a>,
@@ -63,24 +64,29 @@ pub fn check<'a>(
     interner: &Interner,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Types {
-    check_with(program, resolution, interner, CheckOptions::default(), diagnostics)
+    let tree = ModuleTree::single(*program);
+    check_with(&tree, resolution, interner, CheckOptions::default(), diagnostics)
 }
 
 /// Checks a resolved program. Findings are appended to `diagnostics` in source order.
 #[must_use]
 pub fn check_with<'a>(
-    program: &ast::Program<'a>,
+    tree: &ModuleTree<'a>,
     resolution: &Resolution<'a>,
     interner: &Interner,
     options: CheckOptions,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Types {
     let before = diagnostics.len();
-    let mut checker = Checker::new(program, resolution, interner, options, diagnostics);
+    let mut checker = Checker::new(tree, resolution, interner, options, diagnostics);
     checker.declare_types();
     checker.declare_functions();
-    checker.stmts(program.prelude);
-    checker.stmts(program.body);
+    for &module in &tree.order {
+        let program = tree.modules[module.index()].program;
+        checker.stmts(program.prelude);
+        checker.stmts(program.body);
+        checker.frame = Frame::default();
+    }
     let types = checker.out;
     if let Some(new) = diagnostics.get_mut(before..) {
         new.sort_by_key(|d| d.primary.span.start);
@@ -144,12 +150,11 @@ struct Checker<'a, 'r> {
     /// Sessions and records around the current code, innermost last.
     owners: Vec<TypeIdx>,
     frame: Frame,
-    has_imports: bool,
 }
 
 impl<'a, 'r> Checker<'a, 'r> {
     fn new(
-        program: &ast::Program<'a>,
+        tree: &ModuleTree<'a>,
         resolution: &'r Resolution<'a>,
         interner: &'r Interner,
         options: CheckOptions,
@@ -157,8 +162,6 @@ impl<'a, 'r> Checker<'a, 'r> {
     ) -> Self {
         let n_vars = resolution.vars.len();
         let n_functions = resolution.functions.len();
-        let import = |s: &ast::Stmt<'_>| matches!(s.kind, ast::StmtKind::Import(_));
-        let has_imports = program.prelude.iter().chain(program.body).any(import);
         Self {
             interner,
             resolution,
@@ -169,7 +172,7 @@ impl<'a, 'r> Checker<'a, 'r> {
                 results: vec![Ty::Unknown; n_functions],
                 fields: Vec::new(),
                 statics: Vec::new(),
-                exprs: vec![Ty::Unknown; program.expr_count as usize],
+                exprs: vec![Ty::Unknown; tree.counts().0],
             },
             vars: vec![Ty::Unknown; n_vars],
             annotated: vec![false; n_vars],
@@ -180,7 +183,6 @@ impl<'a, 'r> Checker<'a, 'r> {
             static_types: Vec::new(),
             owners: Vec::new(),
             frame: Frame::default(),
-            has_imports,
         }
     }
 

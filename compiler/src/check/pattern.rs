@@ -147,9 +147,9 @@ impl<'a> Checker<'a, '_> {
                 }
                 _ => false,
             },
-            PatternKind::Record { name, fields, .. } => {
-                let named = self.resolution.type_names.get(&name.name);
-                matches!(subject, Ty::Record(idx) if Some(idx) == named)
+            PatternKind::Record { namespace, name, fields } => {
+                let named = self.resolution.type_named(namespace, name);
+                matches!(subject, Ty::Record(idx) if Some(*idx) == named)
                     && fields.iter().all(|f| self.irrefutable(f.pattern, &Ty::Unknown))
             }
             _ => false,
@@ -237,11 +237,10 @@ impl<'a> Checker<'a, '_> {
         name: Ident,
         fields: &'a [FieldPattern<'a>],
     ) {
-        let known = self.resolution.type_names.get(&name.name).copied();
-        let record = known.filter(|idx| !self.is_session(*idx));
-        let Some(idx) = record.filter(|_| namespace.is_none()) else {
+        let known = self.resolution.type_named(namespace, name);
+        let Some(idx) = known.filter(|idx| !self.is_session(*idx)) else {
             let text = self.text(name.name);
-            if !self.has_imports && namespace.is_none() && text != "object" {
+            if namespace.is_some() || text != "object" {
                 self.report(
                     Diagnostic::new(
                         Code::UnknownRecordPattern,

@@ -5,7 +5,7 @@ use super::TypeDecl;
 use super::relation::{non_null, widened};
 use crate::types::Ty;
 use hyp_grammar::ast::{
-    Binding, Expr, ExprKind, Loop, LoopHeader, LoopKeyword, MemberKind, Param, RecordDecl,
+    Binding, Expr, ExprKind, Ident, Loop, LoopHeader, LoopKeyword, MemberKind, Param, RecordDecl,
     SessionDecl, Stmt, StmtKind, Try,
 };
 use hyp_grammar::diagnostic::{Code, Diagnostic};
@@ -274,7 +274,7 @@ impl<'a> Checker<'a, '_> {
 
     /// The index of the type that this very declaration declares.
     fn type_index(&self, name: Binding) -> Option<crate::types::TypeIdx> {
-        let known = self.resolution.type_names.get(&name.name).copied()?;
+        let known = self.resolution.type_named(None, Ident { name: name.name, span: name.span })?;
         let declared = match self.resolution.types.get(known.0 as usize)? {
             TypeDecl::Record(record) => record.name.id,
             TypeDecl::Session(session) => session.name.id,

@@ -28,6 +28,9 @@ impl<'a> FnLower<'_, '_, 'a> {
             return self.call_value(callee, args, expr);
         }
         match callee.kind {
+            ExprKind::Member { name, .. } if self.m.res.qualified(callee).is_some() => {
+                self.named_call(callee, name.name, args, expr)
+            }
             ExprKind::Member { object, name, optional } => {
                 self.method_call(object, name.name, optional, args, expr)
             }
@@ -208,7 +211,12 @@ impl<'a> FnLower<'_, '_, 'a> {
     }
 
     /// A direct call; arity mistakes raise here, arguments are checked against the parameters.
-    fn call_function(&mut self, func: FuncId, receiver: Option<Value>, args: Vec<Value>) -> Value {
+    pub(super) fn call_function(
+        &mut self,
+        func: FuncId,
+        receiver: Option<Value>,
+        args: Vec<Value>,
+    ) -> Value {
         let sig = self.m.signatures[func.0 as usize].clone();
         if sig.has_captures {
             // Methods never capture, and closures are called as values.

@@ -79,7 +79,7 @@ impl<'a> FnLower<'_, '_, 'a> {
     /// Assigns a variable after its declaration; a constant raises.
     pub(super) fn assign_variable(&mut self, var: VarId, value: Value) {
         let info = self.m.res.var(var);
-        if info.is_constant {
+        if info.is_constant || self.m.res.is_foreign(var, self.module) {
             let name = self.m.interner.resolve(info.name);
             let message = format!("Cannot reassign constant variable '{name}'");
             self.raise(ErrorKind::Runtime, &message);

@@ -79,7 +79,7 @@ impl<'a> FnLower<'_, '_, 'a> {
         self.b.str(id)
     }
 
-    fn name_value(&mut self, id: ExprId, symbol: Symbol, expr: &'a Expr<'a>) -> Value {
+    pub(super) fn name_value(&mut self, id: ExprId, symbol: Symbol, expr: &'a Expr<'a>) -> Value {
         self.b.set_pos(pos_of(expr.span.start));
         match self.m.res.name(id) {
             NameRef::Var(var) => self.read(var),
@@ -199,8 +199,8 @@ impl<'a> FnLower<'_, '_, 'a> {
     }
 
     fn record_literal(&mut self, lit: &'a ast::RecordLit<'a>, expr: &'a Expr<'a>) -> Value {
-        let found = self.m.res.type_names.get(&lit.name.name).copied();
-        match found.filter(|t| lit.namespace.is_none() && self.is_record(*t)) {
+        let found = self.m.res.type_named(lit.namespace, lit.name);
+        match found.filter(|t| self.is_record(*t)) {
             Some(t) => self.record(t, lit.fields, expr),
             None => {
                 self.b.set_pos(pos_of(expr.span.start));

@@ -12,6 +12,7 @@ use hyp_ssa::ir::{Block, Func, Value};
 use super::module::{ModuleLower, Signature, func_number};
 use super::pos_of;
 use super::table::guarantee_desc;
+use crate::link::{ModuleIdx, ModuleTree};
 use crate::resolve::{Storage, VarId};
 use crate::types::{Ty, TypeIdx};
 
@@ -66,6 +67,8 @@ pub(super) struct FnLower<'m, 'c, 'a> {
     pub(super) b: Builder,
     /// The body's number in the syntax tree; `None` for the module body and what belongs to it.
     pub(super) key: Option<span::FuncId>,
+    /// The module in whose text it stands.
+    pub(super) module: ModuleIdx,
     pub(super) owner: Option<TypeIdx>,
     pub(super) mode: ReturnMode,
     pub(super) control: Vec<Control<'a>>,
@@ -100,6 +103,7 @@ impl<'m, 'c, 'a> FnLower<'m, 'c, 'a> {
             m,
             b,
             key,
+            module: ModuleIdx::MAIN,
             owner,
             mode,
             control: Vec::new(),
@@ -111,12 +115,21 @@ impl<'m, 'c, 'a> FnLower<'m, 'c, 'a> {
         }
     }
 
-    /// The module body.
+    /// The body of a module. That of the main module first runs the others in their order.
     pub(super) fn module_body(
         m: &'m mut ModuleLower<'c, 'a>,
-        program: &'a ast::Program<'a>,
+        tree: &'a ModuleTree<'a>,
+        module: ModuleIdx,
     ) -> Func {
-        let mut f = Self::new(m, None, None, ReturnMode::Module, &Signature::default());
+        let key = m.res.module_body(module);
+        let name = key.map(|_| m.strings.intern("module"));
+        let sig = Signature { name, ..Signature::default() };
+        let mut f = Self::new(m, key, None, ReturnMode::Module, &sig);
+        f.module = module;
+        if module == ModuleIdx::MAIN {
+            f.run_imports(tree);
+        }
+        let program = &tree.modules[module.index()].program;
         f.make_cells();
         f.hoist(program.prelude);
         f.hoist(program.body);
@@ -124,6 +137,17 @@ impl<'m, 'c, 'a> FnLower<'m, 'c, 'a> {
         f.statements(program.body);
         f.b.ret(None);
         f.b.finish()
+    }
+
+    fn run_imports(&mut self, tree: &ModuleTree<'a>) {
+        if let Some((import, _)) = tree.modules[ModuleIdx::MAIN.index()].imports.first() {
+            self.b.set_pos(pos_of(import.source_span.start));
+        }
+        for &module in &tree.order {
+            if let Some(body) = self.m.res.module_body(module) {
+                self.call_function(func_number(body), None, Vec::new());
+            }
+        }
     }
 
     /// A finale block as a function of its own; its variables are module variables.
@@ -158,6 +182,7 @@ impl<'m, 'c, 'a> FnLower<'m, 'c, 'a> {
             ReturnMode::Function(sig.result_type.clone())
         };
         let mut f = Self::new(m, Some(node.id), owner, mode, &sig);
+        f.module = f.m.res.module_at(node.span.start);
         f.b.set_pos(pos_of(node.span.start));
         f.set_upvalues(node.id);
         if sig.has_receiver {
@@ -181,6 +206,7 @@ impl<'m, 'c, 'a> FnLower<'m, 'c, 'a> {
         let sig = m.signatures[func_number(node.id).0 as usize].clone();
         let Some(owner) = m.res.functions[index].owner else { return Self::empty(m) };
         let mut f = Self::new(m, Some(node.id), Some(owner), ReturnMode::Constructor, &sig);
+        f.module = f.m.res.module_at(node.span.start);
         f.b.set_pos(pos_of(node.span.start));
         f.set_upvalues(node.id);
         f.make_cells();
@@ -199,7 +225,9 @@ impl<'m, 'c, 'a> FnLower<'m, 'c, 'a> {
         let number = m.type_infos[type_index].constructor.map_or(0, |f| f.0 as usize);
         let sig = m.signatures[number].clone();
         let mut f = Self::new(m, None, Some(owner), ReturnMode::Constructor, &sig);
-        f.b.func_mut().pos = pos_of(f.m.type_infos[type_index].start);
+let start = f.m.type_infos[type_index].start;
+        f.b.func_mut().pos = pos_of(start);
+        f.module = f.m.res.module_at(start);
         f.allocate_instance(owner);
         f.return_instance();
         f.b.finish()

@@ -30,6 +30,11 @@ impl<'a> FnLower<'_, '_, 'a> {
 
     /// One link with everything before it.
     fn link(&mut self, expr: &'a Expr<'a>) -> Value {
+        if let ExprKind::Member { name, .. } = expr.kind
+            && self.m.res.qualified(expr).is_some()
+        {
+            return self.name_value(expr.id, name.name, expr);
+        }
         match expr.kind {
             ExprKind::Call { callee, args, optional } => self.call(callee, args, optional, expr),
             ExprKind::Member { object, name, optional } => {
@@ -92,7 +97,7 @@ impl<'a> FnLower<'_, '_, 'a> {
 
     /// The session that an expression names for good.
     pub(super) fn session_name(&self, expr: &Expr<'a>) -> Option<TypeIdx> {
-        if !matches!(expr.kind, ExprKind::Name(_)) {
+        if !matches!(expr.kind, ExprKind::Name(_)) && self.m.res.qualified(expr).is_none() {
             return None;
         }
         let NameRef::Var(var) = self.m.res.name(expr.id) else { return None };

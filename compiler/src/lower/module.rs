@@ -16,6 +16,7 @@ use hyp_ssa::ir;
 use super::function::FnLower;
 use super::table::{Descs, Strings, guarantee_desc};
 use crate::check::Types;
+use crate::link::{ModuleIdx, ModuleTree};
 use crate::resolve::{Resolution, Storage, TypeDecl, VarId, VarKind};
 use crate::types::{Ty, TypeIdx};
 
@@ -157,9 +158,9 @@ pub(super) fn func_number(id: span::FuncId) -> FuncId {
     FuncId(id.0 + 1)
 }
 
-/// Lowers a checked program; each function goes to `sink` as soon as it is complete.
+/// Lowers the modules of a checked program; each function goes to `sink` as soon as it is complete.
 pub fn lower<'a>(
-    program: &'a ast::Program<'a>,
+    tree: &'a ModuleTree<'a>,
     res: &Resolution<'a>,
     types: &Types,
     interner: &Interner,
@@ -172,7 +173,7 @@ pub fn lower<'a>(
     module.collect_types();
     module.assign_storage();
     module.define_types();
-    let finales = module.lower_all(program, sink);
+    let finales = module.lower_all(tree, sink);
     Lowered {
         tables: Tables {
             strings: RefCell::new(module.strings),
@@ -481,15 +482,20 @@ impl<'c, 'a> ModuleLower<'c, 'a> {
             }
     }
 
-    fn lower_all(&mut self, program: &'a ast::Program<'a>, sink: &mut Sink<'_>) -> Vec<FuncId> {
-        let main = FnLower::module_body(self, program);
+    fn lower_all(&mut self, tree: &'a ModuleTree<'a>, sink: &mut Sink<'_>) -> Vec<FuncId> {
+        let main = FnLower::module_body(self, tree, ModuleIdx::MAIN);
         self.deliver(main, sink);
+        let bodies = self.res.functions.len() - (tree.modules.len() - 1);
         for index in 0..self.res.functions.len() {
             let func = match self.res.function_nodes[index] {
                 Some(node) if node.kind == FunctionKind::Constructor => {
                     FnLower::constructor(self, index, node)
                 }
                 Some(node) => FnLower::function(self, index, node),
+                None if index >= bodies => {
+                    let module = u32::try_from(index - bodies + 1).unwrap_or(u32::MAX);
+                    FnLower::module_body(self, tree, ModuleIdx(module))
+                }
                 None => FnLower::empty(self),
             };
             self.deliver(func, sink);
@@ -503,7 +509,7 @@ impl<'c, 'a> ModuleLower<'c, 'a> {
             }
         }
         let mut finales = Vec::new();
-        for stmt in program.body {
+        for stmt in tree.modules[ModuleIdx::MAIN.index()].program.body {
             if let StmtKind::Finale { body } = &stmt.kind {
                 let func = FnLower::finale(self, body);
                 finales.push(FuncId(u32::try_from(self.signatures.len()).unwrap_or(u32::MAX)));

@@ -48,7 +48,7 @@ impl<'a> FnLower<'_, '_, 'a> {
                 self.bind(name, value);
             }
             PatternKind::Record { namespace, name, fields } => {
-                let desc = self.record_desc(namespace.is_some(), name.name);
+                let desc = self.record_desc(namespace, name);
                 let named = if let Desc::Named(ty) = desc { Some(ty) } else { None };
                 self.require_desc(value, desc, fail);
                 let value = match named {
@@ -97,13 +97,13 @@ impl<'a> FnLower<'_, '_, 'a> {
         }
     }
 
-    fn record_desc(&self, has_namespace: bool, name: hyp_grammar::intern::Symbol) -> Desc {
-        if !has_namespace && name == hyp_grammar::intern::known::OBJECT {
+    fn record_desc(&self, namespace: Option<ast::Ident>, name: ast::Ident) -> Desc {
+        if namespace.is_none() && name.name == hyp_grammar::intern::known::OBJECT {
             return Desc::Object;
         }
-        match self.m.res.type_names.get(&name) {
-            Some(t) if !has_namespace => Desc::Named(TypeId::user(t.0)),
-            _ => Desc::Union(Vec::new()),
+        match self.m.res.type_named(namespace, name) {
+            Some(t) => Desc::Named(TypeId::user(t.0)),
+            None => Desc::Union(Vec::new()),
         }
     }
 

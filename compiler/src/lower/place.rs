@@ -53,6 +53,12 @@ impl<'a> FnLower<'_, '_, 'a> {
                 }
                 _ => Place::Fixed(symbol),
             },
+            ExprKind::Member { name, .. } if self.m.res.qualified(target).is_some() => {
+                match self.m.res.name(target.id) {
+                    NameRef::Var(var) => Place::Var(var),
+                    _ => Place::Fixed(name.name),
+                }
+            }
             ExprKind::Member { object, name, .. } => {
                 if let Some(session) = self.session_name(object) {
                     return Place::Static(session, name.name);
@@ -165,7 +171,9 @@ impl<'a> FnLower<'_, '_, 'a> {
 
     fn is_fixed(&self, var: VarId) -> bool {
         let info = self.m.res.var(var);
-        info.is_constant || matches!(info.kind, VarKind::Session(_))
+        info.is_constant
+            || matches!(info.kind, VarKind::Session(_))
+            || self.m.res.is_foreign(var, self.module)
     }
 
     fn this_is_record(&self) -> bool {

@@ -8,6 +8,7 @@ use hyp_ssa::ir::Block;
 
 use super::function::{Control, FnLower, LabelScope};
 use super::pos_of;
+use crate::link::ModuleIdx;
 
 impl<'a> FnLower<'_, '_, 'a> {
     /// A list of statements with a scope of its own.
@@ -21,7 +22,9 @@ impl<'a> FnLower<'_, '_, 'a> {
         for stmt in stmts {
             match &stmt.kind {
                 StmtKind::Function(node) => self.hoist_function(node),
-                StmtKind::Entrance { body, .. } => self.hoist(body.stmts),
+                StmtKind::Entrance { body, .. } if self.module == ModuleIdx::MAIN => {
+                    self.hoist(body.stmts);
+                }
                 StmtKind::Session(decl) => {
                     let Some(bind) = self.m.res.bind(decl.name.id) else { continue };
                     if !self.m.is_constant_function(bind.var) {
@@ -98,6 +101,8 @@ impl<'a> FnLower<'_, '_, 'a> {
             StmtKind::Var(decl) => self.var_decl(decl),
             StmtKind::Anchor { name, value } => self.anchor(*name, value),
             StmtKind::Session(decl) => self.session_statics(decl),
+            // Only the main module is entered.
+            StmtKind::Entrance { .. } if self.module != ModuleIdx::MAIN => {}
             StmtKind::Entrance { params, body } => self.entrance(params, body),
             StmtKind::If { branches, otherwise } => self.if_statement(branches, otherwise.as_ref()),
             StmtKind::Loop(node) => self.loop_statement(node, labels),

@@ -9,7 +9,6 @@ use hyp_grammar::span::FuncId;
 impl<'a> Resolver<'a, '_> {
     /// Decides what is left open and returns the result.
     pub(super) fn finish(mut self) -> Resolution<'a> {
-        self.resolve_deferred();
         self.mark_record_stores();
         let uses = self.spread_captures();
         let constants = self.constant_functions(&uses);
@@ -22,7 +21,7 @@ impl<'a> Resolver<'a, '_> {
 
     /// A name that a function uses may be a variable that the module body creates by assigning it,
     /// or declares in a block that has ended.
-    fn resolve_deferred(&mut self) {
+    pub(super) fn resolve_deferred(&mut self) {
         for deferred in std::mem::take(&mut self.deferred) {
             let found = self.leaks.of(deferred.symbol).next().map(|(_, var)| var);
             let Some(var) = found else {
@@ -199,10 +198,7 @@ impl<'a> Resolver<'a, '_> {
                 None => self.module_has_goto,
             };
             let state = self.states[at];
-            let always_set = state.set_before_calls
-                && !self.has_finales
-                && !self.module_has_goto
-                && !self.has_imports;
+            let always_set = state.set_before_calls && !self.has_finales && !self.module_has_goto;
             let info = &mut self.out.vars[at];
             info.storage = storage;
             info.may_be_unset |= has_goto || state.leaked;

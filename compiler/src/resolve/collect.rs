@@ -2,9 +2,10 @@
 
 use super::scope::{FunctionState, Resolver};
 use super::{FunctionInfo, Storage, TypeDecl, VarKind};
+use crate::link::{ModuleIdx, ModuleTree};
 use crate::types::TypeIdx;
 use hyp_grammar::ast::{
-    ArmBody, Binding, Block, DeclTarget, FunctionBody, MemberKind, Program, Stmt, StmtKind,
+    ArmBody, Binding, Block, DeclTarget, FunctionBody, MemberKind, Stmt, StmtKind,
 };
 use hyp_grammar::diagnostic::{Code, Diagnostic};
 use hyp_grammar::span::FuncId;
@@ -12,9 +13,12 @@ use hyp_grammar::span::FuncId;
 impl<'a> Resolver<'a, '_> {
     /// Collects what the whole program can name. Declarations inside lambdas are added when the
     /// second pass meets them.
-    pub(super) fn collect(&mut self, program: &Program<'a>) {
-        self.collect_stmts(program.prelude);
-        self.collect_stmts(program.body);
+    pub(super) fn collect(&mut self, tree: &ModuleTree<'a>) {
+        for (at, node) in tree.modules.iter().enumerate() {
+            self.module = ModuleIdx(at as u32);
+            self.collect_stmts(node.program.prelude);
+            self.collect_stmts(node.program.body);
+        }
     }
 
     fn collect_stmts(&mut self, stmts: &'a [Stmt<'a>]) {
@@ -105,7 +109,7 @@ impl<'a> Resolver<'a, '_> {
 
     /// Registers a type unless this very declaration is known.
     pub(super) fn type_decl(&mut self, decl: TypeDecl<'a>, name: Binding) -> TypeIdx {
-        if let Some(&known) = self.out.type_names.get(&name.name) {
+        if let Some(&known) = self.types_here().get(&name.name) {
             let first = type_name(&self.out.types[known.0 as usize]);
             if first.id == name.id {
                 return known;
@@ -116,7 +120,7 @@ impl<'a> Resolver<'a, '_> {
             self.duplicate_type(&decl, name, first);
         }
         let idx = TypeIdx(self.out.types.len() as u32);
-        self.out.type_names.entry(name.name).or_insert(idx);
+        self.types_here().entry(name.name).or_insert(idx);
         self.out.has_records |= matches!(decl, TypeDecl::Record(_));
         self.out.types.push(decl);
         let initializer = written_constructor(&decl).unwrap_or_else(|| self.synthetic(idx));
@@ -136,7 +140,7 @@ impl<'a> Resolver<'a, '_> {
             Diagnostic::new(Code::DuplicateType, name.span, message)
                 .with_primary("declared again here")
                 .with_label(first.span, "first declared here")
-                .with_note("names of records and sessions are known in the whole program"),
+                .with_note("names of records and sessions are known in the whole module"),
         );
     }
 

@@ -31,7 +31,9 @@ impl<'a> Resolver<'a, '_> {
                     self.hoist_name(session.name, VarKind::Session(idx));
                 }
                 StmtKind::Entrance { body, .. } | StmtKind::Finale { body } => {
+                    let outer = self.skip_if_imported();
                     self.hoist(body.stmts);
+                    self.is_skipped = outer;
                 }
                 _ => {}
             }
@@ -92,12 +94,18 @@ impl<'a> Resolver<'a, '_> {
                 },
                 StmtKind::Anchor { name, .. } => self.foresee_name(name, false),
                 StmtKind::Entrance { params, body } => {
+                    let outer = self.skip_if_imported();
                     for param in params {
                         self.foresee_name(param.name, false);
                     }
                     self.foresee(body.stmts);
+                    self.is_skipped = outer;
                 }
-                StmtKind::Finale { body } => self.foresee(body.stmts),
+                StmtKind::Finale { body } => {
+                    let outer = self.skip_if_imported();
+                    self.foresee(body.stmts);
+                    self.is_skipped = outer;
+                }
                 _ => {}
             }
         }
@@ -151,17 +159,17 @@ impl<'a> Resolver<'a, '_> {
 
     fn bind_shared(&mut self, name: Binding, binds: Binds) {
         let var = self.shared_var(name);
-        let again = self.state(var).declared;
-        if again {
-            self.store(var, false, name.span);
+        let action = if self.state(var).declared {
+            self.shared_again(var, name, binds)
         } else {
             self.mark_declared(var);
             self.out.vars[var.0 as usize].is_constant = binds.constant;
-        }
+            self.state_mut(var).shared_at = name.span;
+            BindAction::Declare
+        };
         if self.in_module_scope() && self.in_this_scope(name.name).is_none() {
             self.bindings.push(name.name, var);
         }
-        let action = if again { BindAction::Assign } else { BindAction::Declare };
         self.set_bind(name.id, var, action);
     }
 

@@ -3,7 +3,7 @@
 use super::scope::{Deferred, Predeclared, Resolver};
 use super::{NameRef, TypeDecl, VarId, VarKind};
 use hyp_grammar::ast::{
-    Expr, ExprKind, FieldInit, FieldKey, FunctionKind, MemberKind, TemplatePart,
+    Expr, ExprKind, FieldInit, FieldKey, FunctionKind, Ident, MemberKind, TemplatePart,
 };
 use hyp_grammar::diagnostic::{Code, Diagnostic};
 use hyp_grammar::intern::{Symbol, known};
@@ -71,14 +71,18 @@ impl<'a> Resolver<'a, '_> {
                 self.expr(otherwise);
             }
             ExprKind::Call { callee, args, .. } => {
-                self.calls_seen |= self.context.body.is_none();
+                self.calls_seen |= self.in_module_body();
                 match callee.kind {
                     ExprKind::Name(symbol) => self.name(symbol, callee.id, callee.span, true),
                     _ => self.expr(callee),
                 }
                 self.exprs(args);
             }
-            ExprKind::Member { object, .. } => self.expr(object),
+            ExprKind::Member { object, name, .. } => {
+                if !self.qualified(expr, object, name) {
+                    self.expr(object);
+                }
+            }
             ExprKind::Index { object, index, .. } => {
                 self.expr(object);
                 self.expr(index);
@@ -117,11 +121,16 @@ impl<'a> Resolver<'a, '_> {
         }
         self.expr(place);
         let mut root = place;
-        while let ExprKind::Member { object, .. } | ExprKind::Index { object, .. } = root.kind {
+        while self.out.qualified(root).is_none()
+            && let ExprKind::Member { object, .. } | ExprKind::Index { object, .. } = root.kind
+        {
             root = object;
         }
         if let Some(Some(NameRef::Var(var))) = self.out.names.get(root.id.index()) {
-            self.store(*var, true, root.span);
+            let var = *var;
+            if !std::ptr::eq(root, place) || !self.import_assigned(var, root.span) {
+                self.store(var, true, root.span);
+            }
         }
     }
 
@@ -130,7 +139,9 @@ impl<'a> Resolver<'a, '_> {
             Some(var) => var,
             None => self.create(symbol, span),
         };
-        self.store(var, false, span);
+        if !self.import_assigned(var, span) {
+            self.store(var, false, span);
+        }
         if reads {
             self.state_mut(var).read = true;
         }
@@ -143,7 +154,7 @@ impl<'a> Resolver<'a, '_> {
         self.mark_declared(var);
         let home = self.context.home;
         if home.is_none() {
-            self.out.vars[var.0 as usize].function = None;
+            self.out.vars[var.0 as usize].function = self.out.module_body(self.module);
             self.state_mut(var).module_scope = true;
         }
         self.out.vars[var.0 as usize].may_be_unset = true;
@@ -194,10 +205,13 @@ impl<'a> Resolver<'a, '_> {
             self.state_mut(var).read = true;
             return self.set_name(id, NameRef::Var(var));
         }
+        if self.namespace_value(symbol, span) {
+            return self.set_name(id, NameRef::Unresolved);
+        }
         if let Some(member) = self.sibling(symbol, span) {
             return self.set_name(id, member);
         }
-        if let Some(found) = self.global_name(symbol, is_call) {
+        if let Some(found) = self.global_name(symbol, span, is_call) {
             return self.set_name(id, found);
         }
         self.set_name(id, NameRef::Unresolved);
@@ -205,14 +219,13 @@ impl<'a> Resolver<'a, '_> {
     }
 
     /// A record constructor, builtin or constant.
-    fn global_name(&mut self, symbol: Symbol, is_call: bool) -> Option<NameRef> {
-        if let Some(&idx) = self.out.type_names.get(&symbol)
-            && let Some(TypeDecl::Record(record)) = self.out.types.get(idx.0 as usize)
-            && record.methods.iter().any(|m| m.kind == FunctionKind::Constructor)
+    fn global_name(&mut self, name: Symbol, span: Span, is_call: bool) -> Option<NameRef> {
+        if let Some(idx) = self.out.type_named(None, Ident { name, span })
+            && self.is_constructed(idx)
         {
             return Some(NameRef::RecordType(idx));
         }
-        match self.predeclared(symbol) {
+        match self.predeclared(name) {
             Predeclared::Constant(value) => Some(NameRef::Constant(value)),
             Predeclared::Exact(builtin) => Some(NameRef::Builtin(builtin)),
             Predeclared::Folded(builtin) if is_call => Some(NameRef::Builtin(builtin)),
@@ -289,7 +302,7 @@ impl<'a> Resolver<'a, '_> {
                 .with_help("move the declaration up");
         }
         diagnostic = diagnostic.with_primary("no declaration of this name is visible here");
-        if self.out.type_names.contains_key(&symbol) {
+        if self.out.type_named(None, Ident { name: symbol, span }).is_some() {
             return diagnostic.with_note(format!("`{text}` is a type; write `{text} {{ … }}`"));
         }
         match self.similar_name(symbol, true) {

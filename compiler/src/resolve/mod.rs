@@ -11,11 +11,13 @@ mod expr;
 mod function;
 mod label;
 mod member;
+mod modules;
 mod pattern;
 mod scope;
 mod stmt;
 mod suggest;
 
+use crate::link::{ModuleIdx, ModuleTree};
 use crate::types::TypeIdx;
 use hyp_bytecode::builtin::Builtin;
 use hyp_grammar::ast;
@@ -111,8 +113,8 @@ pub struct VarInfo {
     pub name: Symbol,
     /// Kind.
     pub kind: VarKind,
-    /// The function body that declares it; `None` is the module body, a `finale`, or the field
-    /// initialisers of a type without constructor.
+    /// The function body that declares it; `None` is the main module's body, a `finale`, or the
+    /// field initialisers of a type without constructor.
     pub function: Option<FuncId>,
     /// Where it lives.
     pub storage: Storage,
@@ -167,13 +169,14 @@ pub struct Resolution<'a> {
     pub functions: Vec<FunctionInfo>,
     /// By `TypeIdx`, in order of declaration.
     pub types: Vec<TypeDecl<'a>>,
-    /// Record and session names, program-wide, by symbol.
-    pub type_names: ahash::AHashMap<Symbol, TypeIdx>,
-    /// The syntax of every function by [`FuncId`].
+    /// The syntax of every function by [`FuncId`]; the bodies of imported modules have none.
     pub function_nodes: Vec<Option<&'a ast::Function<'a>>>,
     /// By `TypeIdx`: the receiver that `this` means in the instance field initialisers (sessions)
     /// or field defaults (records). Where a session has a constructor it is the receiver of that.
     pub receivers: Vec<Option<VarId>>,
+    names_of_modules: modules::AllNames,
+    /// Functions of the syntax trees; the bodies of imported modules follow.
+    syntax_functions: usize,
     /// Whether any record type is declared, so that stores to members can change a variable.
     pub has_records: bool,
 }
@@ -183,6 +186,40 @@ impl Resolution<'_> {
     #[must_use]
     pub fn name(&self, id: ExprId) -> NameRef {
         self.names.get(id.index()).copied().flatten().unwrap_or(NameRef::Unresolved)
+    }
+
+    /// What `A.name` refers to when `A` is a namespace; `None` for any other expression.
+    #[must_use]
+    pub fn qualified(&self, expr: &ast::Expr<'_>) -> Option<NameRef> {
+        match expr.kind {
+            ast::ExprKind::Member { .. } => self.names.get(expr.id.index()).copied().flatten(),
+            _ => None,
+        }
+    }
+
+    /// The record or session that a type name means where it stands.
+    #[must_use]
+    pub fn type_named(&self, namespace: Option<ast::Ident>, name: ast::Ident) -> Option<TypeIdx> {
+        self.names_of_modules.type_named(namespace, name)
+    }
+
+    /// The module in whose text an offset lies.
+    #[must_use]
+    pub fn module_at(&self, offset: u32) -> ModuleIdx {
+        self.names_of_modules.module_at(offset)
+    }
+
+    /// The function in whose body an imported module runs; `None` for the main module.
+    #[must_use]
+    pub fn module_body(&self, module: ModuleIdx) -> Option<FuncId> {
+        modules::body_of(module, self.syntax_functions)
+    }
+
+    /// Whether code of `module` cannot assign the variable because another module declares it.
+    #[must_use]
+    pub fn is_foreign(&self, var: VarId, module: ModuleIdx) -> bool {
+        let info = self.var(var);
+        !info.is_shared && self.module_at(info.span.start) != module
     }
 
     /// What a binding occurrence does; `None` if it binds nothing (labels).
@@ -198,17 +235,27 @@ impl Resolution<'_> {
     }
 }
 
-/// Resolves every name of `program`. Findings are appended to `diagnostics` in source order.
+/// Resolves every name of a program of one module, see [`resolve_modules`].
 #[must_use]
 pub fn resolve<'a>(
     program: &ast::Program<'a>,
     interner: &Interner,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Resolution<'a> {
+    resolve_modules(&ModuleTree::single(*program), interner, diagnostics)
+}
+
+/// Resolves every name of all modules. Findings are appended to `diagnostics` in source order.
+#[must_use]
+pub fn resolve_modules<'a>(
+    tree: &ModuleTree<'a>,
+    interner: &Interner,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Resolution<'a> {
     let before = diagnostics.len();
-    let mut resolver = scope::Resolver::new(program, interner, diagnostics);
-    resolver.collect(program);
-    resolver.program(program);
+    let mut resolver = scope::Resolver::new(tree, interner, diagnostics);
+    resolver.collect(tree);
+    resolver.modules(tree);
     let resolution = resolver.finish();
     if let Some(new) = diagnostics.get_mut(before..) {
         new.sort_by_key(|d| d.primary.span.start);

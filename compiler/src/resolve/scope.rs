@@ -8,13 +8,14 @@
 //! function does not see it before its declaration; functions that stand inside do, because they
 //! may be called later.
 
+use super::modules::{Export, Imported};
 use super::{
     BindAction, BindRef, FunctionInfo, NameRef, Resolution, Storage, VarId, VarInfo, VarKind,
 };
+use crate::link::{ModuleIdx, ModuleTree};
 use crate::types::TypeIdx;
 use ahash::{AHashMap, AHashSet};
 use hyp_bytecode::builtin::{self, Builtin};
-use hyp_grammar::ast;
 use hyp_grammar::diagnostic::{Code, Diagnostic};
 use hyp_grammar::intern::{Interner, Symbol};
 use hyp_grammar::span::{BindId, ExprId, FuncId, Span};
@@ -99,6 +100,8 @@ pub(super) struct VarState {
     pub(super) order: u32,
     /// Innermost protected region of its declaration; 0 is none.
     pub(super) try_region: u32,
+    /// Where a `sharedTrance` variable was declared last.
+    pub(super) shared_at: Span,
 }
 
 /// What capture analysis needs to know about a function, by [`FuncId`].
@@ -108,7 +111,8 @@ pub(super) struct FunctionState {
     pub(super) order: u32,
     /// Method, constructor or initialiser: has no closure.
     pub(super) is_member: bool,
-    pub(super) is_finale: bool,
+    /// A `finale`, or the body of an imported module: its variables are module variables.
+    pub(super) is_module_code: bool,
     /// Contains `sinkTo`.
     pub(super) has_goto: bool,
 }
@@ -118,7 +122,7 @@ pub(super) struct FunctionState {
 pub(super) struct Context {
     /// The function body; `None` is the module body.
     pub(super) body: Option<FuncId>,
-    /// As `body`, but `finale` counts as the module.
+    /// As `body`, but bodies of modules and `finale` blocks are `None`.
     pub(super) home: Option<FuncId>,
     pub(super) owner: Option<TypeIdx>,
     pub(super) this: Option<VarId>,
@@ -186,32 +190,41 @@ pub(super) struct Resolver<'a, 'r> {
     /// By `TypeIdx`: the function in whose body the field initialisers or defaults stand. Where
     /// no constructor is written it is a synthetic function.
     pub(super) initializers: Vec<FuncId>,
-    /// Functions of the syntax tree; synthetic ones follow.
+    /// Functions of the syntax trees and bodies of modules; synthetic ones follow.
     pub(super) written_functions: usize,
-    /// Imports are not linked, so unknown names are not reported.
-    pub(super) has_imports: bool,
+    /// The module being walked.
+    pub(super) module: ModuleIdx,
+    /// In an `entrance` or `finale` of an imported module, which never runs.
+    pub(super) is_skipped: bool,
     pub(super) suggestions_left: u32,
 }
 
 impl<'a, 'r> Resolver<'a, 'r> {
     pub(super) fn new(
-        program: &ast::Program<'a>,
+        tree: &ModuleTree<'a>,
         interner: &'r Interner,
         diagnostics: &'r mut Vec<Diagnostic>,
     ) -> Self {
-        let functions = program.func_count as usize;
+        let (expressions, bindings, syntax_functions) = tree.counts();
+        let functions = syntax_functions + tree.modules.len() - 1;
+        let mut function_states = vec![FunctionState::default(); functions];
+        for state in function_states.iter_mut().skip(syntax_functions) {
+            state.is_module_code = true;
+        }
         Self {
             interner,
             diagnostics,
             out: Resolution {
-                names: vec![None; program.expr_count as usize],
-                binds: vec![None; program.bind_count as usize],
+                names: vec![None; expressions],
+                binds: vec![None; bindings],
                 functions: vec![FunctionInfo::default(); functions],
                 function_nodes: vec![None; functions],
+                names_of_modules: super::modules::AllNames::of(tree),
+                syntax_functions,
                 ..Resolution::default()
             },
             states: Vec::new(),
-            function_states: vec![FunctionState::default(); functions],
+            function_states,
             bindings: Bindings::new(interner.len()),
             scopes: Vec::new(),
             leaks: Bindings::new(interner.len()),
@@ -229,7 +242,8 @@ impl<'a, 'r> Resolver<'a, 'r> {
             has_finales: false,
             initializers: Vec::new(),
             written_functions: functions,
-            has_imports: false,
+            module: ModuleIdx::MAIN,
+            is_skipped: false,
             suggestions_left: 50,
         }
     }
@@ -273,6 +287,13 @@ impl<'a, 'r> Resolver<'a, 'r> {
         self.leaks.truncate(self.context.leaks_base);
     }
 
+    /// Closes the scope of a module.
+    pub(super) fn close_module_scope(&mut self) {
+        self.scopes.clear();
+        self.bindings.truncate(0);
+        self.leaks.truncate(0);
+    }
+
     /// Whether the innermost scope is that of the module.
     pub(super) fn in_module_scope(&self) -> bool {
         self.scopes.len() == 1 && self.context.home.is_none()
@@ -292,9 +313,9 @@ impl<'a, 'r> Resolver<'a, 'r> {
         &mut self.states[var.0 as usize]
     }
 
-    /// The function of a variable, where `finale` counts as the module.
+    /// The function of a variable, where code of modules is none.
     pub(super) fn home_of(&self, var: VarId) -> Option<FuncId> {
-        self.out.var(var).function.filter(|f| !self.function_states[f.index()].is_finale)
+        self.out.var(var).function.filter(|f| !self.function_states[f.index()].is_module_code)
     }
 
     // Variables.
@@ -306,7 +327,11 @@ impl<'a, 'r> Resolver<'a, 'r> {
         self.out.vars.push(VarInfo {
             name,
             kind,
-            function: if module_scope { None } else { self.context.body },
+            function: if module_scope {
+                self.out.module_body(self.module)
+            } else {
+                self.context.body
+            },
             storage: Storage::Local,
             is_constant: false,
             is_reassigned: false,
@@ -314,10 +339,10 @@ impl<'a, 'r> Resolver<'a, 'r> {
             may_be_unset: false,
             span,
         });
-        let in_finale = module_scope && self.context.body.is_some();
+        let in_finale = module_scope && !self.in_module_body();
         self.states.push(VarState {
             module_scope,
-            force_global: in_finale,
+            force_global: in_finale || (module_scope && self.is_skipped),
             try_region: self.context.try_region,
             ..VarState::default()
         });
@@ -334,7 +359,7 @@ impl<'a, 'r> Resolver<'a, 'r> {
 
     pub(super) fn mark_declared(&mut self, var: VarId) {
         let order = self.tick();
-        let set_before_calls = !self.calls_seen;
+        let set_before_calls = !self.calls_seen && !self.is_skipped;
         let try_region = self.context.try_region;
         let state = self.state_mut(var);
         state.declared = true;
@@ -445,6 +470,11 @@ impl<'a, 'r> Resolver<'a, 'r> {
         if let Some(var) = self.lexical(symbol) {
             return Some(var);
         }
+        match self.imported(symbol) {
+            Some(Imported::Name(Export { var: Some(var), .. })) => return Some(var),
+            Some(Imported::Namespace(_)) => return None,
+            _ => {}
+        }
         if let Some(&var) = self.shared.get(&symbol) {
             return Some(var);
         }
@@ -488,7 +518,7 @@ impl<'a, 'r> Resolver<'a, 'r> {
 
     /// Whether an undefined name is to be reported (once per function).
     pub(super) fn first_report(&mut self, symbol: Symbol) -> bool {
-        !self.has_imports && self.reported.insert((self.context.body, symbol))
+        self.reported.insert((self.context.body, symbol))
     }
 }
 

@@ -11,15 +11,18 @@ use hyp_grammar::diagnostic::{Code, Diagnostic};
 use hyp_grammar::span::Span;
 
 impl<'a> Resolver<'a, '_> {
-    /// Walks the whole program.
-    pub(super) fn program(&mut self, program: &Program<'a>) {
-        self.open_scope();
-        let before = self.open_labels(program.prelude);
-        self.open_labels(program.body);
+    /// Declares the names of a module in the scope that is open.
+    pub(super) fn module_names(&mut self, program: &Program<'a>) {
         self.hoist(program.prelude);
         self.hoist(program.body);
         self.foresee(program.prelude);
         self.foresee(program.body);
+    }
+
+    /// Walks a module whose names are declared.
+    pub(super) fn module_body(&mut self, program: &Program<'a>) {
+        let before = self.open_labels(program.prelude);
+        self.open_labels(program.body);
         self.run(program.prelude);
         self.run(program.body);
         self.close_labels(before);
@@ -79,7 +82,7 @@ impl<'a> Resolver<'a, '_> {
     /// Walks a statement. Returns whether control never reaches the statement after it.
     fn stmt(&mut self, stmt: &'a Stmt<'a>) -> bool {
         match stmt.kind {
-            StmtKind::Empty | StmtKind::Error | StmtKind::Label { .. } => {}
+            StmtKind::Empty | StmtKind::Error | StmtKind::Label { .. } | StmtKind::Import(_) => {}
             StmtKind::Record(record) => self.record(record),
             StmtKind::Suspend => {}
             StmtKind::Block(block) => return self.block(&block),
@@ -96,7 +99,6 @@ impl<'a> Resolver<'a, '_> {
             }
             StmtKind::Function(function) => self.function(function),
             StmtKind::Session(session) => self.session(session),
-            StmtKind::Import(import) => self.import(import),
             StmtKind::Entrance { params, body } => self.entrance(params, &body),
             StmtKind::Finale { body } => self.finale(&body),
             StmtKind::If { branches, otherwise } => {
@@ -110,7 +112,7 @@ impl<'a> Resolver<'a, '_> {
             StmtKind::Loop(looped) => self.looped(looped),
             StmtKind::Output { value, .. } => self.expr(value),
             StmtKind::Return { value } => {
-                self.calls_seen |= self.context.body.is_none();
+                self.calls_seen |= self.in_module_body();
                 self.opt_expr(value);
                 return true;
             }
@@ -163,23 +165,8 @@ impl<'a> Resolver<'a, '_> {
 
     // Parts of the program.
 
-    fn import(&mut self, import: &'a hyp_grammar::ast::Import<'a>) {
-        self.has_imports = true;
-        if let Some(alias) = import.alias {
-            self.bind(alias, Binds::default());
-        }
-        self.report(
-            Diagnostic::new(
-                Code::UnsupportedImport,
-                import.source_span,
-                "imports are not supported",
-            )
-            .with_primary("this module is not linked")
-            .with_note("modules are linked in a later version; put the declarations into one file"),
-        );
-    }
-
     fn entrance(&mut self, params: &'a [Param<'a>], body: &Block<'a>) {
+        let outer = self.skip_if_imported();
         for param in params {
             self.opt_expr(param.default);
             self.bind(param.name, Binds { has_value: true, ..Binds::default() });
@@ -187,12 +174,13 @@ impl<'a> Resolver<'a, '_> {
         let before = self.open_labels(body.stmts);
         self.run(body.stmts);
         self.close_labels(before);
+        self.is_skipped = outer;
     }
 
     fn finale(&mut self, body: &Block<'a>) {
         let id = self.new_function();
-        self.function_states[id.index()].is_finale = true;
-        self.has_finales = true;
+        self.function_states[id.index()].is_module_code = true;
+        self.has_finales |= !self.is_imported_module();
         let outer = self.context;
         self.context = super::scope::Context {
             body: Some(id),
@@ -200,10 +188,18 @@ impl<'a> Resolver<'a, '_> {
             leaks_base: outer.leaks_base,
             ..super::scope::Context::default()
         };
+        let skipped = self.skip_if_imported();
         let before = self.open_labels(body.stmts);
         self.run(body.stmts);
         self.close_labels(before);
+        self.is_skipped = skipped;
         self.context = outer;
+    }
+
+    /// Enters an `entrance` or `finale`; those of imported modules never run.
+    pub(super) fn skip_if_imported(&mut self) -> bool {
+        let skips = self.is_imported_module();
+        std::mem::replace(&mut self.is_skipped, skips)
     }
 
     // Control flow.

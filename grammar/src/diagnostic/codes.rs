@@ -83,6 +83,14 @@ macro_rules! for_each_code {
                 "`descend;` continues with the body of the next arm. It must be the last statement of an arm, and another arm must follow.";
             MisplacedThis = "E0213", Error, "`this` without a receiver",
                 "`this` is the receiver of a method or constructor. Static members and functions outside of sessions and records have none.";
+            UnknownExport = "E0214", Error, "name is not exported",
+                "The module does not export the name. With `expose` a module says what it exports; without any it exports its functions, triggers, sessions, records and constants that are not marked `conceal`. When the program runs anyway, reading the name raises `Variable 'x' not found`.";
+            ImportAssigned = "E0215", Error, "assignment to an imported variable",
+                "Imports see the current value of a variable but cannot assign it. When the program runs anyway, the assignment raises an error.";
+            NamespaceValue = "E0216", Error, "module used as a value",
+                "The name after `as` stands for a module. Only what the module exports can be used: `A.name`.";
+            AmbiguousType = "E0217", Error, "type imported from two modules",
+                "Two imports bring in a record or session of the same name. When the program runs anyway, the name means the type that is imported last.";
             // Types.
             VariableMismatch = "E0301", Error, "value does not fit the variable",
                 "The type of the value is known and is not the type of the variable. When the program runs anyway, an annotated variable raises a type error there.";
@@ -112,7 +120,7 @@ macro_rules! for_each_code {
                 "The type of the value is known and is not the element type of the array.";
             // Sessions, records and patterns.
             DuplicateType = "E0401", Error, "duplicate type",
-                "Names of sessions and records are known in the whole program, so each can be declared once.";
+                "Names of sessions and records are known in the whole module, so each can be declared once in it.";
             DuplicateMember = "E0402", Error, "duplicate member",
                 "Each field and method of a session or record needs a name of its own.";
             MultipleConstructors = "E0403", Error, "multiple constructors",
@@ -150,8 +158,10 @@ macro_rules! for_each_code {
                 "The code of one function has limits: values that are live at the same time, operands of one call or literal, and total length. Splitting the function removes the problem.";
             ProgramTooLarge = "E0506", Error, "program too large",
                 "A record or session has at most 255 fields. A program has at most 4095 records and sessions, 65535 functions and `finale` blocks, and a million each of different strings and program variables.";
-            UnsupportedImport = "E0503", Error, "imports are not supported",
-                "This version compiles single files. Modules are linked in a later version.";
+            CannotImport = "E0503", Error, "module cannot be imported",
+                "`mindLink` and `import` name a file or a package. The message says why there is no such module, why it cannot be read, or which limit the program exceeds.";
+            LayerViolation = "E0507", Error, "import against the layers of the package",
+                "The manifest assigns modules to layers. A module of a layer may import modules of its own layer and of the layer directly below, and modules that belong to no layer.";
             UnsupportedAsync = "E0504", Error, "`mesmerize` is not supported",
                 "Functions that run as tasks need the task scheduler, which comes in a later version.";
             // Warnings.
@@ -209,6 +219,10 @@ macro_rules! for_each_code {
                 "An anchor is a snapshot to return to. It can be assigned, but then the snapshot is lost.";
             IndexNotNumber = "W0628", Warning, "index is not a number",
                 "Elements of arrays and strings are counted from 0. An index of another kind is converted to a number.";
+            ImportCollision = "W0629", Warning, "imported name hidden",
+                "Two imports bring in the same name, and the last one wins; or a declaration of the module has the name, and the declaration wins.";
+            SharedAgain = "W0630", Warning, "`sharedTrance` set again by another module",
+                "A `sharedTrance` variable is one variable of the whole program. A module that declares it without a value keeps what another module has stored.";
             RedeclaredType = "W0627", Warning, "variable declared with different types",
                 "A second declaration in the same scope, in a nested block or of a `sharedTrance` means the same variable. With two types it is treated as unknown.";
         }

@@ -85,16 +85,21 @@ macro_rules! take {
 use take;
 
 impl<'a, 's> Builder<'a, 's> {
-    pub(crate) fn new(arena: &'a Bump, source: &'s str, interner: &'s Interner) -> Self {
+    pub(crate) fn new(
+        arena: &'a Bump,
+        source: &'s str,
+        interner: &'s Interner,
+        start: super::Start,
+    ) -> Self {
         Self {
             arena,
             source,
             interner,
             diagnostics: Vec::new(),
             too_deep: false,
-            expr_count: 0,
-            bind_count: 0,
-            func_count: 0,
+            expr_count: start.exprs,
+            bind_count: start.binds,
+            func_count: start.funcs,
             exprs: Vec::new(),
             chain: Vec::new(),
             stmts: Vec::new(),

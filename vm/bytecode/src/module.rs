@@ -47,6 +47,8 @@ pub mod limit {
     pub const HANDLERS: usize = 1 << 20;
     /// Finales per module.
     pub const FINALES: usize = 65_535;
+    /// Source files of a program.
+    pub const SOURCES: usize = 65_535;
 }
 
 /// Category of a run-time error, as scripts see it in `error.kind`.
@@ -302,11 +304,20 @@ pub struct Function {
     pub notes: Vec<Note>,
 }
 
+/// A source file of a linked program.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct SourceFile {
+    /// Name for reports: relative, so that builds do not depend on the place.
+    pub name: String,
+    /// Lines of the files before it. The lines of [`LineEntry`] count through all files.
+    pub lines_before: u32,
+}
+
 /// A linked program.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Module {
-    /// Display name of the source file, without directories.
-    pub source_name: String,
+    /// The main file and what it imports, ascending by `lines_before`.
+    pub sources: Vec<SourceFile>,
     /// String constants and names; each text occurs once.
     pub strings: Vec<Box<str>>,
     /// Records and sessions; see [`TypeId::user`].
@@ -326,6 +337,22 @@ pub struct Module {
 }
 
 impl Module {
+    /// Name of the main source file; empty if there is none.
+    #[must_use]
+    pub fn source_name(&self) -> &str {
+        self.sources.first().map_or("", |s| &s.name)
+    }
+
+    /// File and line in that file of a line of a [`LineEntry`]; line 0 is unknown and stays 0.
+    #[must_use]
+    pub fn source_line(&self, line: u32) -> (&str, u32) {
+        let before = self.sources.partition_point(|s| s.lines_before < line);
+        match self.sources.get(before.saturating_sub(1)) {
+            Some(source) => (&source.name, line.saturating_sub(source.lines_before)),
+            None => ("", line),
+        }
+    }
+
     /// Text of a string id; empty if the id is out of range.
     #[must_use]
     pub fn str(&self, id: StrId) -> &str {

@@ -10,7 +10,9 @@ pub fn summary(module: &Module) -> String {
     let mut out = String::new();
     let words: usize = module.functions.iter().map(|f| f.code.len()).sum();
     // Writing to a string cannot fail.
-    let _ = writeln!(out, "source     {}", module.source_name);
+    for source in &module.sources {
+        let _ = writeln!(out, "source     {}", source.name);
+    }
     let _ = writeln!(out, "functions  {}", module.functions.len());
     let _ = writeln!(out, "code       {} bytes", words * 4);
     let _ = writeln!(out, "strings    {}", module.strings.len());

@@ -1,6 +1,8 @@
 //! What several tests of code emission need.
 
-use hyp_bytecode::module::{Desc, DescId, Field, Function, Global, Method, Module, StrId, TypeDef};
+use hyp_bytecode::module::{
+    Desc, DescId, Field, Function, Global, Method, Module, SourceFile, StrId, TypeDef,
+};
 use hyp_ssa::ir::ModuleFacts;
 use hyp_ssa::unit::Unit;
 
@@ -22,7 +24,7 @@ pub(crate) fn module_of(unit: &Unit, mut functions: Vec<Function>) -> Module {
     functions
         .push(Function { code: vec![hyp_bytecode::op::Op::RetNull as u32], ..Function::default() });
     Module {
-        source_name: "test.hyp".into(),
+        sources: vec![SourceFile { name: "test.hyp".into(), lines_before: 0 }],
         strings,
         types: unit
             .types

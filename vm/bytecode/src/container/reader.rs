@@ -7,7 +7,7 @@ use super::layout::{SECTIONS, SectionEntry, sections};
 use super::{ReadError, ReadFault, relink};
 use crate::module::{
     Desc, DescId, Field, FuncId, Function, Global, GlobalId, Handler, LineEntry, Method, Module,
-    Note, StaticField, StrId, TypeDef, TypeKind, limit,
+    Note, SourceFile, StaticField, StrId, TypeDef, TypeKind, limit,
 };
 use crate::rep::{Rep, TypeId};
 
@@ -133,7 +133,13 @@ fn per_function(
 }
 
 fn read_meta(module: &mut Module, mut c: Cursor<'_>) -> Result<()> {
-    module.source_name = c.text()?.to_owned();
+    let mut lines = 0_u32;
+    module.sources = c.list(limit::SOURCES, "source files", |c| {
+        let name = c.text()?.to_owned();
+        let at = c.fault(ReadFault::Value("line count"));
+        lines = lines.checked_add(c.uleb()?).ok_or(at)?;
+        Ok(SourceFile { name, lines_before: lines })
+    })?;
     module.main = c.uleb()?;
     module.finales = c.list(limit::FINALES, "finales", |c| c.uleb().map(FuncId))?;
     module.n_sites = c.uleb()?;

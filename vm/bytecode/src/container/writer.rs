@@ -111,7 +111,12 @@ impl Output {
 }
 
 fn meta(out: &mut Output, module: &Module) {
-    out.text(&module.source_name);
+    let mut lines = 0;
+    out.list(&module.sources, |out, source| {
+        out.text(&source.name);
+        out.uleb(source.lines_before.wrapping_sub(lines));
+        lines = source.lines_before;
+    });
     out.uleb(module.main);
     out.list(&module.finales, |out, id| out.uleb(id.0));
     out.uleb(module.n_sites);

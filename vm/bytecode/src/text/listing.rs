@@ -28,7 +28,13 @@ struct Listing<'m> {
 impl Display for Listing<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let m = self.module;
-        writeln!(f, "source {}", Quoted(&m.source_name))?;
+        for source in &m.sources {
+            write!(f, "source {}", Quoted(&source.name))?;
+            if source.lines_before > 0 {
+                write!(f, " after {}", source.lines_before)?;
+            }
+            writeln!(f)?;
+        }
         for text in &m.strings {
             writeln!(f, "string {}", Quoted(text))?;
         }

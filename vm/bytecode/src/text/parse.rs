@@ -5,8 +5,8 @@ use super::lex::{Line, Token, lines};
 use super::parse_code::Body;
 use super::syntax::{DESC_DEPTH_MAX, parse_plain_desc, parse_rep, parse_type};
 use crate::module::{
-    Desc, DescId, Field, FuncId, Function, Global, GlobalId, Method, Module, StaticField, StrId,
-    TypeDef, TypeKind,
+    Desc, DescId, Field, FuncId, Function, Global, GlobalId, Method, Module, SourceFile,
+    StaticField, StrId, TypeDef, TypeKind,
 };
 use crate::rep::Rep;
 use ahash::AHashMap;
@@ -39,7 +39,15 @@ impl Parser {
         rest: &mut impl Iterator<Item = Line<'s>>,
     ) -> Result<()> {
         match line.word("a declaration")? {
-            "source" => self.module.source_name = line.text()?,
+            "source" => {
+                let name = line.text()?;
+                let lines_before =
+                    if line.eat_word("after") { line.number("", "a number of lines")? } else { 0 };
+                if self.module.sources.last().is_some_and(|s| s.lines_before > lines_before) {
+                    return Err(line.fault("files are listed in order of their lines"));
+                }
+                self.module.sources.push(SourceFile { name, lines_before });
+            }
             "string" => {
                 let text = line.text()?.into_boxed_str();
                 self.add_string(text);
