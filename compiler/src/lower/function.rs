@@ -128,6 +128,8 @@ impl<'m, 'c, 'a> FnLower<'m, 'c, 'a> {
         f.module = module;
         if module == ModuleIdx::MAIN {
             f.run_imports(tree);
+        } else {
+            f.b.func_mut().pos = pos_of(tree.modules[module.index()].start);
         }
         let program = &tree.modules[module.index()].program;
         f.make_cells();
@@ -225,7 +227,7 @@ impl<'m, 'c, 'a> FnLower<'m, 'c, 'a> {
         let number = m.type_infos[type_index].constructor.map_or(0, |f| f.0 as usize);
         let sig = m.signatures[number].clone();
         let mut f = Self::new(m, None, Some(owner), ReturnMode::Constructor, &sig);
-let start = f.m.type_infos[type_index].start;
+        let start = f.m.type_infos[type_index].start;
         f.b.func_mut().pos = pos_of(start);
         f.module = f.m.res.module_at(start);
         f.allocate_instance(owner);
