@@ -110,9 +110,17 @@ impl Vm {
         if !v.is_string() {
             return Ok(Value::NULL);
         }
-        let from = self.heap.byte_offset(v, start);
-        let to = self.heap.byte_offset(v, end.max(start));
+        let from = self.byte_offset(v, start);
+        let to = self.byte_offset(v, end.max(start));
         self.slice_bytes(v, from, to)
+    }
+
+    /// Byte offset of a code point of a string, clamped to the end.
+    fn byte_offset(&self, v: Value, index: usize) -> usize {
+        if string::is_ascii(v) {
+            return index.min(string::byte_len(v));
+        }
+        self.positions.borrow_mut().offset(v, self.heap.text(v), index)
     }
 
     /// Bytes `start..end` of a string, clamped and moved down to code point borders. Null if `v` is no

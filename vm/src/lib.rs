@@ -29,6 +29,7 @@ mod link;
 pub mod number;
 pub mod object;
 mod output;
+mod position;
 mod report;
 mod stack;
 mod string;

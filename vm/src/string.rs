@@ -240,15 +240,6 @@ impl Heap {
         }
     }
 
-    /// Byte offset of code point `index`, clamped to the end.
-    pub(crate) fn byte_offset(&self, v: Value, index: usize) -> usize {
-        if is_ascii(v) {
-            return index.min(byte_len(v));
-        }
-        let text = self.text(v);
-        text.char_indices().nth(index).map_or(text.len(), |(at, _)| at)
-    }
-
     /// Hash of the bytes; never 0.
     #[inline]
     pub(crate) fn str_hash(&self, v: Value) -> u32 {

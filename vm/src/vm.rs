@@ -1,5 +1,6 @@
 //! The virtual machine: its state, its options and a program's run from start to exit code.
 
+use std::cell::RefCell;
 use std::io::{BufRead, Write};
 use std::sync::Arc;
 
@@ -16,6 +17,7 @@ use crate::heap::mark::Marker;
 use crate::limit::{Cause, Fuel, InterruptHandle, Limit};
 use crate::link::{FuncInfo, Site, TypeInfo};
 use crate::output::Output;
+use crate::position::Positions;
 use crate::report::Report;
 use crate::stack::{Frame, Stack};
 use crate::value::Value;
@@ -148,6 +150,8 @@ pub struct Vm {
     pub(crate) stderr: Box<dyn Write>,
     pub(crate) stdin: Box<dyn BufRead>,
     pub(crate) args: Vec<String>,
+    /// Where the code points of recently indexed strings lie.
+    pub(crate) positions: RefCell<Positions>,
     /// State of the builtins.
     pub builtins: crate::builtins::State,
 }
@@ -204,6 +208,7 @@ impl Vm {
             stderr: options.stderr,
             stdin: options.stdin,
             args: options.args,
+            positions: RefCell::default(),
             builtins: crate::builtins::State::default(),
             module,
             stack,
@@ -328,6 +333,7 @@ impl Vm {
     }
 
     fn trace(&self, marker: &mut Marker) {
+        self.positions.borrow_mut().forget();
         let tables = [
             &self.global_table,
             &self.string_table,
