@@ -134,7 +134,11 @@ mod tests {
         for order in [forth.collect::<Vec<_>>(), back.collect(), jumping.collect()] {
             let mut positions = Positions::default();
             for index in order {
-                assert_eq!(positions.offset(string, &text, index), counted(&text, index), "{index}");
+                assert_eq!(
+                    positions.offset(string, &text, index),
+                    counted(&text, index),
+                    "{index}"
+                );
             }
         }
     }
