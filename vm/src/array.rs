@@ -94,6 +94,7 @@ impl Heap {
             };
             (*array).ptr = buffer.add(1).cast();
             (*array).cap = cap as u32;
+            self.replaced_storage(array.cast(), (*array).ptr);
         }
         Ok(())
     }
@@ -113,6 +114,7 @@ impl Heap {
             }
             (*array).ptr.add(len as usize).write(item);
             (*array).len = len + 1;
+            self.stored_element(array, len, item);
         }
         Ok(())
     }
@@ -175,6 +177,7 @@ impl Vm {
         match self.array_items_mut(v).get_mut(index) {
             Some(slot) => {
                 *slot = item;
+                self.heap.stored_element(object(v), index as u32, item);
                 true
             }
             None => false,
@@ -205,6 +208,7 @@ impl Vm {
         self.array_push(v, item)?;
         if let Some(tail @ [_, ..]) = self.array_items_mut(v).get_mut(index..) {
             tail.rotate_right(1);
+            self.heap.changed(v.ptr());
         }
         Ok(())
     }
@@ -214,6 +218,7 @@ impl Vm {
         let tail = self.array_items_mut(v).get_mut(index..)?;
         let item = *tail.first()?;
         tail.rotate_left(1);
+        self.heap.changed(v.ptr());
         self.array_pop(v);
         Some(item)
     }

@@ -144,6 +144,7 @@ impl Heap {
         unsafe {
             if let Some(i) = self.map_find(map, key) {
                 (*(*map).entries.add(i as usize)).value = value;
+                self.stored_entry(map, i, Value::NULL, value);
                 return Ok(());
             }
             if (*map).used == (*map).cap {
@@ -153,6 +154,7 @@ impl Heap {
             (*map).entries.add(i as usize).write(Entry { key, value });
             (*map).used = i + 1;
             (*map).len += 1;
+            self.stored_entry(map, i, key, value);
             if (*map).mask != 0 {
                 index_insert(map, self.key_hash(key), i);
             }
@@ -212,7 +214,9 @@ impl Heap {
                 let buffer = self.alloc_buffer(cap * size_of::<Entry>())?;
                 (*map).entries = buffer.add(1).cast();
             } else {
-                close_gaps(map);
+                if close_gaps(map) {
+                    self.changed(map.cast());
+                }
                 let buffer = (*map).entries.cast::<Buffer>().sub(1);
                 if cap > (*map).cap as usize {
                     let buffer = self.grow_buffer(buffer, cap * size_of::<Entry>())?;
@@ -220,7 +224,9 @@ impl Heap {
                 }
             }
             (*map).cap = cap.max((*map).cap as usize) as u32;
-            self.rebuild_index(map)
+            let result = self.rebuild_index(map);
+            self.replaced_storage(map.cast(), (*map).entries.cast());
+            result
         }
     }
 
@@ -265,13 +271,15 @@ unsafe fn index_insert(map: *mut Object, hash: u32, entry: u32) {
     }
 }
 
+/// Whether entries moved.
+///
 /// # Safety
 /// `map` is live.
-unsafe fn close_gaps(map: *mut Object) {
+unsafe fn close_gaps(map: *mut Object) -> bool {
     // SAFETY: by contract; both positions stay below `used`.
     unsafe {
         if (*map).len == (*map).used {
-            return;
+            return false;
         }
         let mut to = 0;
         for from in 0..(*map).used {
@@ -284,4 +292,5 @@ unsafe fn close_gaps(map: *mut Object) {
         (*map).used = to;
         (*map).epoch = (*map).epoch.wrapping_add(1);
     }
+    true
 }

@@ -40,7 +40,7 @@ mod vm;
 
 pub use access::{Grant, Grants, Scope};
 pub use error::{ScriptError, Trap};
-pub use heap::HeapStats;
+pub use heap::{HeapStats, Pause, PauseCause, PauseHook, PauseKind};
 pub use limit::{Cause, InterruptHandle, Limit};
 pub use object::Kind;
 pub use report::{ErrorInfo, Report, TraceEntry};

@@ -42,12 +42,20 @@ pub struct Header {
     pub type_id: u32,
     /// What the object is.
     pub kind: Kind,
-    /// Number of the last collection that reached the object, modulo two, from 1; 0 when new.
+    /// What the collector knows; see [`gc`].
     pub gc: u8,
     /// Bits of [`flag`].
     pub flags: u8,
     /// Size in units of 32 bytes, rounded up; meaningless for objects of the large space.
     pub size: u8,
+}
+
+/// Bits of [`Header::gc`]. All are zero in an object that no collection has seen: it is young.
+pub mod gc {
+    /// Number of the last marking that reached the object: 1 or 2.
+    pub const EPOCH: u8 = 3;
+    /// A store of a reference into the object must be remembered.
+    pub const WATCHED: u8 = 4;
 }
 
 /// Bits of [`Header::flags`].

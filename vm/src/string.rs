@@ -175,6 +175,7 @@ impl Heap {
             header.spare = ((*buffer).bytes - total) as u32;
             (*root).left = Value::from_ptr(TAG_HEAP, buffer.cast());
             (*root).right = Value::NULL;
+            self.changed(root.cast());
         }
     }
 

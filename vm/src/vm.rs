@@ -12,8 +12,8 @@ use hyp_bytecode::verify::VerifiedModule;
 use crate::access::{Access, Grants};
 use crate::call::DENIED;
 use crate::error::Trap;
-use crate::heap::Heap;
 use crate::heap::mark::Marker;
+use crate::heap::{Heap, Roots};
 use crate::limit::{Cause, Fuel, InterruptHandle, Limit};
 use crate::link::{FuncInfo, Site, TypeInfo};
 use crate::output::Output;
@@ -236,6 +236,11 @@ impl Vm {
         self.heap.stats()
     }
 
+    /// Has `hook` called after each pause that the collector makes.
+    pub fn on_heap_pause(&mut self, hook: crate::heap::PauseHook) {
+        self.heap.set_pause_hook(hook);
+    }
+
     /// What a limit says when it is exceeded.
     pub(crate) fn limit_message(&self, limit: Limit) -> String {
         match limit {
@@ -252,7 +257,7 @@ impl Vm {
         let mut outcome = self.outcome(body);
         match outcome.error.as_ref().map(|error| error.cause) {
             // The finales get the memory that only the body used.
-            Some(Cause::Limit(Limit::Heap)) => self.collect(),
+            Some(Cause::Limit(Limit::Heap)) => self.collect_all(),
             Some(Cause::Limit(_)) => {
                 let _ = self.output.flush();
                 return outcome;
@@ -329,7 +334,14 @@ impl Vm {
     #[cold]
     #[inline(never)]
     pub(crate) fn collect(&mut self) {
-        self.heap.collect(&self.field_counts, |marker| self.trace(marker));
+        self.heap
+            .collect_due(&Roots { field_counts: &self.field_counts, trace: &|m| self.trace(m) });
+    }
+
+    /// Collects everything that is garbage, in one pause.
+    pub(crate) fn collect_all(&mut self) {
+        self.heap
+            .collect_all(&Roots { field_counts: &self.field_counts, trace: &|m| self.trace(m) });
     }
 
     fn trace(&self, marker: &mut Marker) {

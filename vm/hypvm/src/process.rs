@@ -21,6 +21,9 @@ pub struct RunOptions {
     /// Collect garbage at every allocation (slow; finds bugs of the machine)
     #[arg(long, hide = true)]
     pub gc_stress: bool,
+    /// Report each pause of the garbage collector on standard error, and its figures at the end
+    #[arg(long)]
+    pub trace_gc: bool,
 }
 
 /// Limits of a run.
@@ -121,7 +124,13 @@ pub fn execute(
         expire_after(timeout, &vm, Arc::clone(&interrupted));
     }
     forward_interrupts(&vm, interrupted);
+    if options.trace_gc {
+        vm.on_heap_pause(Box::new(|pause| crate::complain!("{pause}")));
+    }
     let Outcome { exit_code, error } = vm.run();
+    if options.trace_gc {
+        crate::complain!("{}", vm.heap_stats());
+    }
     if let Some(report) = error {
         print_report(&report, colored);
     }

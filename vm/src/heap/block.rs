@@ -1,6 +1,8 @@
 //! Blocks of lines.
 //!
-//! A block is 32 KiB, aligned to its size. Its first two lines hold one mark byte per line.
+//! A block is 32 KiB, aligned to its size. Its first two lines hold one mark byte per line: 0 if the
+//! line is free, the number of the marking that last reached an object there, or [`RESERVED`]. The mark
+//! byte of line 0 says for which marking the block was swept, that is freed of older marks.
 
 use std::alloc::{Layout, alloc, dealloc};
 use std::ptr::NonNull;
@@ -16,6 +18,9 @@ pub(crate) const LINES: usize = BLOCK_BYTES / LINE_BYTES;
 /// First line that holds objects.
 pub(crate) const FIRST_LINE: usize = LINES / LINE_BYTES;
 
+/// Mark of the lines of a new block: in use until the next collection looks.
+const RESERVED: u8 = 3;
+
 const LAYOUT: Layout = match Layout::from_size_align(BLOCK_BYTES, BLOCK_BYTES) {
     Ok(layout) => layout,
     Err(_) => panic!("block layout"),
@@ -26,13 +31,14 @@ const LAYOUT: Layout = match Layout::from_size_align(BLOCK_BYTES, BLOCK_BYTES) {
 pub(super) struct Block(NonNull<u8>);
 
 impl Block {
-    /// A block with every line marked, unless memory is exhausted.
-    pub(super) fn new() -> Option<Block> {
+    /// A block with every line reserved, unless memory is exhausted.
+    pub(super) fn new(epoch: u8) -> Option<Block> {
         // SAFETY: the layout has a non-zero size.
-        let block = NonNull::new(unsafe { alloc(LAYOUT) })?;
+        let block = Block(NonNull::new(unsafe { alloc(LAYOUT) })?);
         // SAFETY: the block holds at least `LINES` bytes.
-        unsafe { std::ptr::write_bytes(block.as_ptr(), 1, LINES) };
-        Some(Block(block))
+        unsafe { std::ptr::write_bytes(block.0.as_ptr(), RESERVED, LINES) };
+        block.set_swept(epoch);
+        Some(block)
     }
 
     /// Returns the memory. The block and its copies must not be used again.
@@ -46,16 +52,40 @@ impl Block {
         unsafe { self.0.cast::<[u8; LINES]>().as_ref() }
     }
 
-    pub(super) fn clear_marks(&self) {
-        // SAFETY: the mark bytes belong to the block; no reference to them is live.
-        unsafe { std::ptr::write_bytes(self.0.as_ptr(), 0, LINES) };
+    fn marks_mut(&mut self) -> &mut [u8; LINES] {
+        // SAFETY: as `marks`; the exclusive borrow is of this copy, and only the collector and the
+        // allocator of the one heap look at marks, one after the other.
+        unsafe { self.0.cast::<[u8; LINES]>().as_mut() }
     }
 
-    pub(super) fn live_lines(&self) -> usize {
-        self.marks().iter().map(|&m| usize::from(m)).sum()
+    fn set_swept(mut self, epoch: u8) {
+        self.marks_mut()[0] = epoch;
     }
 
-    /// The next run of unmarked lines at or after `line`, as `(first, end)`.
+    /// Frees the lines that only the marking before `epoch` reached, once per marking.
+    pub(super) fn sweep(mut self, epoch: u8) {
+        if self.marks()[0] == epoch {
+            return;
+        }
+        let stale = super::other_epoch(epoch);
+        for mark in &mut self.marks_mut()[FIRST_LINE..] {
+            *mark = if *mark == stale { 0 } else { *mark };
+        }
+        self.set_swept(epoch);
+    }
+
+    /// Frees all lines of a new block. Marking is about to say which are in use.
+    pub(super) fn release_reserved(mut self) {
+        for mark in &mut self.marks_mut()[FIRST_LINE..] {
+            *mark = if *mark == RESERVED { 0 } else { *mark };
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.marks()[FIRST_LINE..].iter().all(|&m| m == 0)
+    }
+
+    /// The next run of free lines at or after `line`, as `(first, end)`.
     pub(super) fn next_free_run(&self, line: usize) -> Option<(usize, usize)> {
         let marks = self.marks();
         let start = line + marks.get(line..)?.iter().position(|&m| m == 0)?;
@@ -81,20 +111,41 @@ impl Block {
     }
 }
 
-/// Marks the lines that an object of the block space covers.
+/// The mark bytes of the lines that an object of the block space covers.
 ///
 /// # Safety
-/// `object` lies in a block and its header is initialised.
+/// `object` lies in a block and its header is initialised. The result must not be used while other
+/// code looks at the block's marks.
 #[inline]
-pub(super) unsafe fn mark_lines(object: *mut Header) {
+unsafe fn lines_of<'a>(object: *mut Header) -> &'a mut [u8] {
     let at = object as usize;
     let base = at & !(BLOCK_BYTES - 1);
     // SAFETY: by contract.
     let bytes = usize::from(unsafe { (*object).size }) * 32;
     let first = (at - base) / LINE_BYTES;
     let last = ((at - base + bytes - 1) / LINE_BYTES).min(LINES - 1);
-    for line in first..=last {
-        // SAFETY: `line < LINES`, so the byte is one of the block's mark bytes.
-        unsafe { *((base + line) as *mut u8) = 1 };
+    // SAFETY: the lines lie in the block, so their bytes are mark bytes of the block.
+    unsafe { std::slice::from_raw_parts_mut((base + first) as *mut u8, last - first + 1) }
+}
+
+/// Marks the lines that an object of the block space covers.
+///
+/// # Safety
+/// As [`lines_of`].
+#[inline]
+pub(super) unsafe fn mark_lines(object: *mut Header, epoch: u8) {
+    // SAFETY: by contract.
+    for mark in unsafe { lines_of(object) } {
+        *mark = epoch;
     }
+}
+
+/// Whether no line that an object of the block space covers counts as free.
+///
+/// # Safety
+/// As [`lines_of`].
+#[cfg(debug_assertions)]
+pub(super) unsafe fn are_lines_marked(object: *mut Header) -> bool {
+    // SAFETY: by contract.
+    unsafe { lines_of(object) }.iter().all(|&mark| mark != 0)
 }

@@ -2,7 +2,7 @@
 
 use std::alloc::{Layout, alloc, dealloc, realloc};
 
-use crate::object::Header;
+use crate::object::{Header, gc};
 
 /// Precedes every large object.
 #[repr(C, align(16))]
@@ -41,7 +41,14 @@ fn advise(_start: *mut u8, _bytes: usize) {}
 #[derive(Default)]
 pub(super) struct LargeSpace {
     objects: Vec<*mut Prefix>,
+    /// Position of the first young object.
+    young: usize,
+    /// Unreached objects whose memory is still to be returned.
+    dead: Vec<*mut Prefix>,
+    /// Bytes of all objects, dead ones included.
     bytes: usize,
+    /// Bytes of the dead objects.
+    dead_bytes: usize,
 }
 
 fn layout(bytes: usize) -> Option<Layout> {
@@ -49,7 +56,12 @@ fn layout(bytes: usize) -> Option<Layout> {
 }
 
 impl LargeSpace {
-    /// Bytes of all large objects.
+    /// Bytes of all large objects that are not known to be dead.
+    pub(super) fn live_bytes(&self) -> usize {
+        self.bytes - self.dead_bytes
+    }
+
+    /// Bytes obtained from the allocator.
     pub(super) fn bytes(&self) -> usize {
         self.bytes
     }
@@ -93,13 +105,14 @@ impl LargeSpace {
         Some(new.wrapping_add(1).cast())
     }
 
-    /// Frees the objects that the collection `epoch` did not reach.
-    pub(super) fn sweep(&mut self, epoch: u8) {
-        let mut i = 0;
+    /// Finds the objects that the marking `epoch` did not reach, of all or of the young ones. What is
+    /// left is old.
+    pub(super) fn sweep(&mut self, epoch: u8, young_only: bool) {
+        let mut i = if young_only { self.young } else { 0 };
         while let Some(&prefix) = self.objects.get(i) {
             let header = prefix.wrapping_add(1).cast::<Header>();
             // SAFETY: listed objects are allocated and have a header after the prefix.
-            if unsafe { (*header).gc } == epoch {
+            if unsafe { (*header).gc & gc::EPOCH } == epoch {
                 i += 1;
                 continue;
             }
@@ -108,11 +121,27 @@ impl LargeSpace {
                 // SAFETY: `moved` is listed, so allocated.
                 unsafe { (*moved).index = i };
             }
+            // SAFETY: `prefix` is allocated until it is released.
+            self.dead_bytes += unsafe { (*prefix).bytes };
+            self.dead.push(prefix);
+        }
+        self.young = self.objects.len();
+    }
+
+    /// Returns the memory of dead objects until at least `bytes` bytes are returned.
+    pub(super) fn release_dead(&mut self, bytes: usize) {
+        let end = self.dead_bytes.saturating_sub(bytes);
+        while self.dead_bytes > end
+            && let Some(prefix) = self.dead.pop()
+        {
+            // SAFETY: `prefix` is allocated.
+            self.dead_bytes -= unsafe { (*prefix).bytes };
             self.release(prefix);
         }
     }
 
     pub(super) fn free_all(&mut self) {
+        self.release_dead(usize::MAX);
         while let Some(prefix) = self.objects.pop() {
             self.release(prefix);
         }

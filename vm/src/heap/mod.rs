@@ -1,8 +1,9 @@
 //! Garbage-collected memory: precise, non-moving, mark-region.
 //!
 //! Objects up to [`SMALL_MAX`] bytes are bump-allocated into runs of free 128-byte lines of 32 KiB
-//! blocks ([`block`]); larger ones live in the large space ([`large`]). A collection marks objects
-//! and lines from the roots with an explicit worklist ([`mark`]) and frees what it did not reach.
+//! blocks ([`block`]); larger ones live in the large space ([`large`]). Collections mark objects and
+//! lines with explicit worklists ([`mark`]) and free what they did not reach; [`collect`] says which
+//! collections there are, [`remember`] how stores into old objects are followed.
 //!
 //! Invariant: allocating never collects. The interpreter collects at safepoints only, where every
 //! live value lies in a root (see `vm::Vm::safepoint`).
@@ -10,8 +11,11 @@
 //! Invariant: every allocation counts against the limit, object buffers included.
 
 pub(crate) mod block;
+mod collect;
 pub(crate) mod large;
 pub(crate) mod mark;
+mod remember;
+mod stats;
 
 use std::cell::{Cell, UnsafeCell};
 
@@ -20,13 +24,15 @@ use crate::limit::{Cause, Limit};
 use crate::object::{Buffer, Header, Kind, flag};
 use block::{BLOCK_BYTES, Block, LINES};
 use large::LargeSpace;
+use mark::Pending;
+
+pub(crate) use collect::Roots;
+use remember::Part;
+use stats::Tracer;
+pub use stats::{HeapStats, Pause, PauseCause, PauseHook, PauseKind};
 
 /// Largest object of the block space, in bytes.
 pub(crate) const SMALL_MAX: usize = 255 * 32;
-/// Bytes allocated between two collections at least.
-const BUDGET_MIN: usize = 8 << 20;
-/// Bytes allocated between two collections at least when the limit is near.
-const BUDGET_FLOOR: usize = 256 << 10;
 /// What a program may allocate beyond the limit to handle the catchable error.
 const LIMIT_SLACK: usize = 1 << 20;
 
@@ -39,29 +45,46 @@ pub(crate) struct Heap {
     pub(crate) limit: Cell<*mut u8>,
     hidden: Cell<(*mut u8, *mut u8)>,
     overflow: Cell<(*mut u8, *mut u8)>,
+    /// Number of the marking that is running or was last.
     epoch: Cell<u8>,
+    /// Whether a major marking is running.
+    is_marking: Cell<bool>,
     wanted: Cell<bool>,
-    stress: bool,
+    /// Number of the next pause if every safepoint collects, else 0.
+    stress: Cell<u64>,
     limit_reported: Cell<bool>,
     bytes_max: Cell<usize>,
     configured_max: usize,
+    /// Bytes to allocate until the next pause.
     budget: Cell<usize>,
+    /// Bytes allocated since the last pause.
     since: Cell<usize>,
-    collections: Cell<u64>,
+    /// Bytes allocated before that, since the last collection of young objects.
+    young: Cell<usize>,
+    /// Bytes of old small objects, dead ones included.
+    old: Cell<usize>,
+    /// Bytes of small objects that the running major marking has reached.
+    marked: Cell<usize>,
+    /// Old bytes, large ones included, at which a major collection starts.
+    threshold: Cell<usize>,
     cursor: Cell<(usize, usize)>,
     blocks: UnsafeCell<Vec<Block>>,
+    /// Blocks that were added since the last collection.
+    fresh: UnsafeCell<Vec<Block>>,
     large: UnsafeCell<LargeSpace>,
+    pending: UnsafeCell<Pending>,
+    remembered: UnsafeCell<Vec<(*mut Header, Part)>>,
+    tracer: UnsafeCell<Tracer>,
+    /// Pauses until the next verification.
+    #[cfg(debug_assertions)]
+    unverified: Cell<usize>,
     hasher: ahash::RandomState,
     seed: u64,
 }
 
-/// Figures for diagnostics.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct HeapStats {
-    /// Bytes obtained from the allocator.
-    pub committed: usize,
-    /// Collections so far.
-    pub collections: u64,
+/// The other number of a marking.
+fn other_epoch(epoch: u8) -> u8 {
+    3 - epoch
 }
 
 impl Heap {
@@ -77,21 +100,31 @@ impl Heap {
             hidden: Cell::new((null, null)),
             overflow: Cell::new((null, null)),
             epoch: Cell::new(1),
+            is_marking: Cell::new(false),
             wanted: Cell::new(stress),
-            stress,
+            stress: Cell::new(u64::from(stress)),
             limit_reported: Cell::new(false),
             bytes_max: Cell::new(bytes_max),
             configured_max: bytes_max,
             budget: Cell::new(0),
             since: Cell::new(0),
-            collections: Cell::new(0),
+            young: Cell::new(0),
+            old: Cell::new(0),
+            marked: Cell::new(0),
+            threshold: Cell::new(collect::GROWTH_MIN),
             cursor: Cell::new((0, block::FIRST_LINE)),
             blocks: UnsafeCell::new(Vec::new()),
+            fresh: UnsafeCell::new(Vec::new()),
             large: UnsafeCell::new(LargeSpace::default()),
+            pending: UnsafeCell::new(Pending::default()),
+            remembered: UnsafeCell::new(Vec::new()),
+            tracer: UnsafeCell::new(Tracer::default()),
+            #[cfg(debug_assertions)]
+            unverified: Cell::new(0),
             seed: hasher.hash_one(0_u64) | 1,
             hasher,
         };
-        heap.set_budget(0);
+        heap.plan();
         heap
     }
 
@@ -117,12 +150,6 @@ impl Heap {
     /// The limit that the host has set, in bytes.
     pub(crate) fn configured_max(&self) -> usize {
         self.configured_max
-    }
-
-    /// Current figures.
-    #[must_use]
-    pub(crate) fn stats(&self) -> HeapStats {
-        HeapStats { committed: self.committed(), collections: self.collections.get() }
     }
 
     /// Memory for an object of `bytes` bytes (header included) with its header written. The rest is
@@ -160,13 +187,13 @@ impl Heap {
     #[cold]
     #[inline(never)]
     fn alloc_slow(&self, size: usize) -> Result<*mut u8, Trap> {
-        if self.stress {
+        if self.stress.get() > 0 {
             let (p, l) = self.hidden.get();
             self.ptr.set(p);
             self.limit.set(l);
         }
         let result = self.bump_or_refill(size);
-        if self.stress {
+        if self.stress.get() > 0 {
             self.hidden.set((self.ptr.get(), self.limit.get()));
             self.ptr.set(std::ptr::null_mut());
             self.limit.set(std::ptr::null_mut());
@@ -208,6 +235,9 @@ impl Heap {
         // SAFETY: no other reference to `blocks` is live; nothing below re-enters the heap.
         let blocks = unsafe { &*self.blocks.get() };
         while let Some(block) = blocks.get(index) {
+            if !self.is_marking.get() {
+                block.sweep(self.epoch.get());
+            }
             if let Some((start, end)) = block.next_free_run(line) {
                 self.cursor.set((index, end));
                 self.use_run(block.run(start, end));
@@ -216,6 +246,8 @@ impl Heap {
             (index, line) = (index + 1, block::FIRST_LINE);
         }
         self.cursor.set((index, block::FIRST_LINE));
+        // SAFETY: no reference to `large` is live.
+        unsafe { &mut *self.large.get() }.release_dead(BLOCK_BYTES);
         let block = self.add_block()?;
         self.use_run(block.run(block::FIRST_LINE, LINES));
         Ok(())
@@ -235,13 +267,16 @@ impl Heap {
         }
     }
 
-    /// A new block. All its lines count as used until the next collection, so that the cursor of this
-    /// cycle does not hand them out again.
+    /// A new block. Its lines are reserved until the next collection, so that the cursor does not hand
+    /// them out again.
     fn add_block(&self) -> Result<Block, Trap> {
         self.reserve(BLOCK_BYTES)?;
-        let block = Block::new().ok_or_else(|| self.out_of_memory())?;
-        // SAFETY: no other reference to `blocks` is live.
-        unsafe { (*self.blocks.get()).push(block) };
+        let block = Block::new(self.epoch.get()).ok_or_else(|| self.out_of_memory())?;
+        // SAFETY: no other reference to either list is live.
+        unsafe {
+            (*self.blocks.get()).push(block);
+            (*self.fresh.get()).push(block);
+        }
         Ok(block)
     }
 
@@ -254,10 +289,11 @@ impl Heap {
         type_id: u32,
         flags: u8,
     ) -> Result<*mut Header, Trap> {
-        self.reserve(bytes)?;
         // SAFETY: no other reference to `large` is live.
-        let header =
-            unsafe { &mut *self.large.get() }.alloc(bytes).ok_or_else(|| self.out_of_memory())?;
+        let large = unsafe { &mut *self.large.get() };
+        large.release_dead(bytes);
+        self.reserve(bytes)?;
+        let header = large.alloc(bytes).ok_or_else(|| self.out_of_memory())?;
         self.count(bytes);
         // SAFETY: `header` addresses `bytes` fresh bytes, 16-byte aligned.
         unsafe {
@@ -357,69 +393,6 @@ impl Heap {
             message: format!("Heap limit of {} bytes exceeded", self.configured_max),
             cause: Cause::Limit(Limit::Heap),
         }))
-    }
-
-    fn set_budget(&self, live: usize) {
-        let headroom = self.configured_max.saturating_sub(live) / 2;
-        self.budget.set(live.max(BUDGET_MIN).min(headroom.max(BUDGET_FLOOR)));
-    }
-
-    /// Frees everything that `trace_roots` does not reach. `field_counts` gives the number of fields
-    /// of records and instances by type id.
-    pub(crate) fn collect(
-        &self,
-        field_counts: &[u32],
-        trace_roots: impl FnOnce(&mut mark::Marker),
-    ) {
-        let epoch = 3 - self.epoch.get();
-        self.epoch.set(epoch);
-        // SAFETY: no other references to the spaces are live; marking and sweeping do not allocate
-        // from this heap.
-        let (blocks, large) = unsafe { (&mut *self.blocks.get(), &mut *self.large.get()) };
-        for block in &*blocks {
-            block.clear_marks();
-        }
-        let mut marker = mark::Marker::new(epoch, field_counts);
-        trace_roots(&mut marker);
-        marker.drain();
-        self.sweep(blocks, large, epoch);
-        self.collections.set(self.collections.get() + 1);
-        self.wanted.set(self.stress);
-    }
-
-    fn sweep(&self, blocks: &mut Vec<Block>, large: &mut LargeSpace, epoch: u8) {
-        large.sweep(epoch);
-        let mut live = large.bytes();
-        let mut kept_free = 0;
-        let stress = self.stress;
-        blocks.retain(|block| {
-            let lines = block.live_lines();
-            live += lines * block::LINE_BYTES;
-            if stress {
-                block.poison_free_lines();
-            }
-            if lines > 0 {
-                return true;
-            }
-            kept_free += 1;
-            let keep = kept_free * BLOCK_BYTES <= BUDGET_MIN + live;
-            if !keep {
-                block.free();
-            }
-            keep
-        });
-        let null = std::ptr::null_mut();
-        self.ptr.set(null);
-        self.limit.set(null);
-        self.hidden.set((null, null));
-        self.overflow.set((null, null));
-        self.cursor.set((0, block::FIRST_LINE));
-        self.since.set(0);
-        self.set_budget(live);
-        if live < self.configured_max / 2 {
-            self.limit_reported.set(false);
-            self.bytes_max.set(self.configured_max);
-        }
     }
 }
 

@@ -70,6 +70,25 @@ slow! {
     };
 }
 
+/// `set_field` into a watched object or null.
+#[cold]
+#[inline(never)]
+pub(super) unsafe fn set_field(vm: *mut Vm, pc: *const u32, base: *mut Value) -> *const u32 {
+    // SAFETY: by contract; the verifier has checked that the object has the field.
+    unsafe {
+        let object = *base.add((*pc >> 8 & 255) as usize);
+        if object.is_null() {
+            return null_field(vm, pc, base);
+        }
+        perform(vm, pc, base, 1, |vm, at| {
+            let v = at.reg(at.c());
+            *object.ptr().add(1 + at.b()).cast::<Value>() = v;
+            vm.heap.stored(object.ptr(), v);
+            Ok(())
+        })
+    }
+}
+
 /// `get_field` and `set_field` of null.
 #[cold]
 #[inline(never)]

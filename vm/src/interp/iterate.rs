@@ -107,6 +107,8 @@ impl Vm {
             };
             (*it).key = key;
             (*it).value = value;
+            self.heap.stored(it.cast(), key);
+            self.heap.stored(it.cast(), value);
             if source.is_array() {
                 (*it).pos += 1;
             }

@@ -125,7 +125,16 @@ pub(super) unsafe fn new_cell(vm: *mut Vm, pc: *const u32, base: *mut Value) -> 
 
 slow! {
     define 1 get_cell |vm, _at| Err(vm.undeclared(vm.place()));
-    perform 1 set_cell |vm, _at| Err(vm.undeclared(vm.place()));
+    perform 1 set_cell |vm, at| {
+        let (cell, v) = (at.reg(at.a()), at.reg(at.b()));
+        if cell.is_null() {
+            return Err(vm.undeclared(vm.place()));
+        }
+        // The verifier has checked that the register holds a box or null.
+        (*cell.ptr().cast::<Cell>()).value = v;
+        vm.heap.stored(cell.ptr(), v);
+        Ok(())
+    };
     define 2 get_global |vm, at| {
         let global = vm.module.globals.get(at.word(1) as usize);
         let name = global.map_or("", |g| vm.module.str(g.name));
@@ -332,6 +341,7 @@ impl Vm {
         if self.fits(rep, value) {
             // SAFETY: the slot exists, so `v` is a record or instance with a field there.
             unsafe { *v.ptr().add(1 + slot).cast::<Value>() = value };
+            self.heap.stored(v.ptr(), value);
         }
     }
 }

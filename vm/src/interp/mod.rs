@@ -23,7 +23,7 @@ use hyp_bytecode::op::Op;
 
 use crate::link::{FuncInfo, Site};
 use crate::number;
-use crate::object::{Array, Closure, Kind, flag};
+use crate::object::{Array, Closure, Header, Kind, flag, gc};
 use crate::stack::Frame;
 use crate::value::{TAG_FUNC, TAG_HEAP, TAG_NULL, TAG_STRING, Value};
 use crate::vm::Vm;
@@ -162,6 +162,12 @@ unsafe fn probe(site: *const Site, key: u32) -> u64 {
 #[inline(never)]
 #[expect(clippy::neg_cmp_op_on_partial_ord, reason = "`jump_nlt` differs from `>=` for NaN")]
 pub(crate) unsafe fn run_loop(vm: *mut Vm, mut pc: *const u32, mut base: *mut Value) {
+    // Whether storing `$v` into the object at `$p` has to be remembered.
+    macro_rules! is_watched {
+        ($p:expr, $v:expr) => {
+            $v.is_heap() && (*($p as *const Header)).gc & gc::WATCHED != 0
+        };
+    }
     macro_rules! slow {
         ($f:path) => {{
             let f: Slow = $f;
@@ -758,10 +764,11 @@ pub(crate) unsafe fn run_loop(vm: *mut Vm, mut pc: *const u32, mut base: *mut Va
                 }
                 Op::SetCell => {
                     let cell = get!(a!(w)).0.wrapping_sub(TAG_HEAP << 48) as *mut Value;
-                    if cell as u64 >> 48 != 0 {
+                    let v = get!(b!(w));
+                    if cell as u64 >> 48 != 0 || is_watched!(cell, v) {
                         slow!(make::set_cell);
                     }
-                    *cell.add(1) = get!(b!(w));
+                    *cell.add(1) = v;
                     next!(1);
                 }
                 Op::GetGlobal => {
@@ -816,7 +823,11 @@ pub(crate) unsafe fn run_loop(vm: *mut Vm, mut pc: *const u32, mut base: *mut Va
                     if at >= u64::from((*array).len) {
                         slow!(access::array_set);
                     }
-                    *(*array).ptr.add(at as usize) = get!(c!(w));
+                    let v = get!(c!(w));
+                    if is_watched!(array, v) {
+                        slow!(access::array_set);
+                    }
+                    *(*array).ptr.add(at as usize) = v;
                     next!(1);
                 }
                 Op::Length => {
@@ -828,12 +839,12 @@ pub(crate) unsafe fn run_loop(vm: *mut Vm, mut pc: *const u32, mut base: *mut Va
                     next!(1);
                 }
                 Op::ArrayPush => {
-                    let v = get!(b!(w));
+                    let (v, item) = (get!(b!(w)), get!(c!(w)));
                     let array = as_array(v).cast_mut();
-                    if array.is_null() || (*array).len == (*array).cap {
+                    if array.is_null() || (*array).len == (*array).cap || is_watched!(array, item) {
                         slow!(access::array_push);
                     }
-                    *(*array).ptr.add((*array).len as usize) = get!(c!(w));
+                    *(*array).ptr.add((*array).len as usize) = item;
                     (*array).len += 1;
                     set!(a!(w), v);
                     next!(1);
@@ -869,10 +880,11 @@ pub(crate) unsafe fn run_loop(vm: *mut Vm, mut pc: *const u32, mut base: *mut Va
                 }
                 Op::SetField => {
                     let p = get!(a!(w)).0.wrapping_sub(TAG_HEAP << 48);
-                    if p >> 48 != 0 {
-                        slow!(access::null_field);
+                    let v = get!(c!(w));
+                    if p >> 48 != 0 || is_watched!(p, v) {
+                        slow!(access::set_field);
                     }
-                    *(p as *mut Value).add(1 + b!(w)) = get!(c!(w));
+                    *(p as *mut Value).add(1 + b!(w)) = v;
                     next!(1);
                 }
                 Op::GetMember => {
@@ -897,7 +909,10 @@ pub(crate) unsafe fn run_loop(vm: *mut Vm, mut pc: *const u32, mut base: *mut Va
                     let key = *(p as *const u32);
                     let payload = probe((*vm).sites.add(*pc.add(2) as usize), key);
                     let v = get!(c!(w));
-                    if payload == 0 || (payload & access::NUMBER_ONLY != 0 && !v.is_num()) {
+                    if payload == 0
+                        || (payload & access::NUMBER_ONLY != 0 && !v.is_num())
+                        || is_watched!(p, v)
+                    {
                         slow!(access::set_member);
                     }
                     *(p as *mut Value).add((payload & 0xFFFF) as usize) = v;

@@ -29,6 +29,16 @@ impl Write for Sink {
 /// Runs a program and returns its output and how it ended.
 #[track_caller]
 fn run_with(source: &str, change: impl Fn(&mut VmOptions)) -> (String, Outcome) {
+    run_observed(source, change, |_| {})
+}
+
+/// As [`run_with`], and lets the caller look at the machine afterwards.
+#[track_caller]
+fn run_observed(
+    source: &str,
+    change: impl Fn(&mut VmOptions),
+    look: impl FnOnce(&Vm),
+) -> (String, Outcome) {
     let module = text::assemble(source).unwrap_or_else(|e| panic!("{e}"));
     let module = Arc::new(verify::verify(module).unwrap_or_else(|e| panic!("{e}")));
     let sink = Sink::default();
@@ -36,7 +46,9 @@ fn run_with(source: &str, change: impl Fn(&mut VmOptions)) -> (String, Outcome) 
     options.stdout = Box::new(sink.clone());
     options.stdin = Box::new(std::io::empty());
     change(&mut options);
-    let outcome = Vm::new(module, options).run();
+    let mut vm = Vm::new(module, options);
+    let outcome = vm.run();
+    look(&vm);
     let bytes = sink.0.lock().expect("no test panics while writing").clone();
     (String::from_utf8(bytes).expect("output is text"), outcome)
 }

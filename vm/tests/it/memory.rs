@@ -95,3 +95,56 @@ fn deep_structures_are_marked_printed_and_compared_without_recursion() {
     let (output, outcome) = run_with(&source, |_| {});
     assert_eq!((output.as_str(), outcome.exit_code), ("true\n", 0));
 }
+
+/// Runs a program; gives its output, exit code and the heap's figures.
+fn run_measured(source: &str, heap_bytes_max: usize) -> (String, i32, hyp_vm::HeapStats) {
+    let mut stats = None;
+    let (output, outcome) = super::run_observed(
+        source,
+        |o| o.heap_bytes_max = heap_bytes_max,
+        |vm| stats = Some(vm.heap_stats()),
+    );
+    (output, outcome.exit_code, stats.expect("the machine was looked at"))
+}
+
+/// Allocates short-lived arrays while 200,000 elements of an old array and dictionary are replaced.
+const OLD_AND_YOUNG: &str = "
+        new_array r0, ()
+        new_object r1, ()
+        load_f64 r4, 0.0
+      fill:
+        new_array r2, (r4)
+        array_push r0, r0, r2
+        set_index r1, (r1, r4, r2)
+        add_f64_k r4, r4, 1.0
+        jump_lt_f64_k r4, fill, 20000.0
+        load_f64 r5, 0.0
+      next:
+        mod_f64_k r4, r5, 20000.0
+        new_array r2, (r5)
+        array_set r0, r4, r2
+        new_array r2, (r4, r5)
+        set_index r1, (r1, r4, r2)
+        add_f64_k r5, r5, 1.0
+        jump_lt_f64_k r5, next, 200000.0
+        load_f64 r4, 19999.0
+        get_index r2, r0, r4
+        print r2, 0
+        get_index r2, r1, r4
+        print r2, 0";
+
+#[test]
+fn stores_into_old_objects_keep_young_ones_alive() {
+    let source = main_with("any*4 | f64*2", OLD_AND_YOUNG);
+    let (output, exit_code, stats) = run_measured(&source, 1 << 30);
+    assert_eq!((output.as_str(), exit_code), ("[199999]\n[19999, 199999]\n", 0));
+    assert!(stats.minor > 1, "{stats}");
+}
+
+#[test]
+fn near_the_limit_everything_is_collected() {
+    let source = main_with("any*4 | f64*2", OLD_AND_YOUNG);
+    let (output, exit_code, stats) = run_measured(&source, 6 << 20);
+    assert_eq!((output.as_str(), exit_code), ("[199999]\n[19999, 199999]\n", 0));
+    assert!(stats.major > 0 && stats.committed_max <= 6 << 20, "{stats}");
+}
