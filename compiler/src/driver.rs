@@ -13,6 +13,7 @@ use hyp_ssa::ir::{self, FieldFacts, MethodFacts, ModuleFacts, Pos};
 use hyp_ssa::pass;
 
 use crate::check;
+use crate::infer::{self, Facts as InferredFacts};
 use crate::link::{self, Loader, MainFile, ModuleTree, NoModules};
 use crate::lower::{self, Lowered, Signature, Tables, offset_of};
 use crate::resolve;
@@ -48,9 +49,19 @@ impl Default for Options {
     }
 }
 
+impl Options {
+    /// Whether the pass of that name runs.
+    fn runs(&self, pass: &str) -> bool {
+        self.opt_level > 0 && !self.disabled_passes.iter().any(|p| p == pass)
+    }
+}
+
+/// The name of the inference of types, which can be switched off like a pass.
+const INFER: &str = "infer";
+
 /// Names of the passes, for [`Options::disabled_passes`].
 pub fn pass_names() -> impl Iterator<Item = &'static str> {
-    pass::PASSES.iter().map(|p| p.name)
+    std::iter::once(INFER).chain(pass::PASSES.iter().map(|p| p.name))
 }
 
 /// What compiling gave.
@@ -123,6 +134,11 @@ fn analyse(
         return (None, None);
     }
     let erased = options.types == TypesMode::Erased;
+    let inferred = if options.runs(INFER) {
+        infer::infer(tree, &resolution, &types, erased)
+    } else {
+        InferredFacts::default()
+    };
     let mut emission = Emission {
         sources,
         options,
@@ -135,10 +151,9 @@ fn analyse(
     let lowered = lower::lower(
         tree,
         &resolution,
-        &types,
+        lower::Knowledge { types: &types, inferred: &inferred, erased },
         interner,
         sources.text(),
-        erased,
         &mut |func, tables| emission.function(func, tables),
     );
     let Emission { functions, dump, .. } = emission;

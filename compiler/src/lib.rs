@@ -1,4 +1,4 @@
-//! The HypnoScript compiler: resolve, check, lower to SSA, optimise, emit.
+//! The HypnoScript compiler: resolve, check, infer, lower to SSA, optimise, emit.
 //!
 //! Invariant: no input or output, no clock, no unsafe code; source bytes in, module and
 //! diagnostics out.
@@ -7,6 +7,7 @@
 
 pub mod check;
 pub mod driver;
+pub mod infer;
 pub mod link;
 pub mod lower;
 pub mod resolve;

@@ -14,7 +14,7 @@ use hyp_grammar::intern::Symbol;
 use hyp_grammar::operator::AssignOp;
 
 /// By instance field in order of declaration: it may be seen before it has a value.
-pub(super) fn unassigned_fields<'a>(
+pub(crate) fn unassigned_fields<'a>(
     resolution: &Resolution<'a>,
     idx: TypeIdx,
     session: &'a SessionDecl<'a>,

@@ -20,6 +20,7 @@ mod relation;
 mod stmt;
 
 pub use annotation::resolve_type;
+pub(crate) use init::unassigned_fields;
 
 use crate::link::ModuleTree;
 use crate::resolve::{Resolution, TypeDecl, VarId, VarKind};

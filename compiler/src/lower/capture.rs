@@ -9,7 +9,6 @@ use hyp_ssa::ir::Value;
 use super::function::FnLower;
 use super::module::{ModuleLower, func_number};
 use crate::resolve::{Storage, VarId, VarKind};
-use crate::types::Ty;
 
 impl FnLower<'_, '_, '_> {
     /// Representation in which a closure holds a captured variable.
@@ -22,12 +21,10 @@ impl FnLower<'_, '_, '_> {
             let owner = info.function.and_then(|f| self.m.res.functions[f.index()].owner);
             return owner.map_or(Rep::Any, |t| Rep::Ref(TypeId::user(t.0)));
         }
-        let ty = self.m.guarantee(var);
-        if ty == Ty::Number && !info.may_be_unset && self.storage(var) == Storage::Local {
-            Rep::F64
-        } else {
-            Rep::Any
+        if info.may_be_unset || self.storage(var) != Storage::Local {
+            return Rep::Any;
         }
+        self.m.rep_of_var(var)
     }
 
     /// Position of `var` among the running function's captures.
@@ -87,8 +84,18 @@ impl FnLower<'_, '_, '_> {
                     return self.b.slot_get(slot);
                 }
                 let local = self.local(var);
-                self.b.use_var(local)
+                let value = self.b.use_var(local);
+                self.narrow(var, value)
             }
+        }
+    }
+
+    /// A variable that only ever holds instances of one session is read as such, so that its
+    /// members are found without a search.
+    fn narrow(&mut self, var: VarId, value: Value) -> Value {
+        match self.m.inferred.var(var) {
+            rep @ Rep::Ref(_) => self.fit(value, rep),
+            _ => value,
         }
     }
 

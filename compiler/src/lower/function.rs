@@ -252,12 +252,12 @@ impl<'m, 'c, 'a> FnLower<'m, 'c, 'a> {
         }
         for slot in 0..n_fields {
             let field = &self.m.type_infos[owner.0 as usize].fields[slot];
-            let (Some(init), ty, name) = (field.init, field.ty.clone(), field.name) else {
-                continue;
-            };
+            let (rep, ty, name) = (field.rep, field.ty.clone(), field.name);
+            let Some(init) = field.init else { continue };
             self.b.set_pos(pos_of(init.span.start));
             let value = self.expr(init);
             let value = self.coerce_field(value, &ty, owner, name);
+            let value = self.fit(value, rep);
             let this = self.b.use_var(var);
             self.b.op_void(Op::SetField, &[this, value], &[slot as u64]);
         }
@@ -344,6 +344,9 @@ impl<'m, 'c, 'a> FnLower<'m, 'c, 'a> {
             let ty = sig.types[first + i].clone();
             if self.b.rep(value) == Rep::Any && ty != Ty::Unknown {
                 value = self.coerce_argument(value, sig, first + i);
+            } else if param.default.is_some() {
+                let rep = self.m.rep_of_bind(param.name.id);
+                value = self.fit(value, rep);
             }
             if let Some(bind) = self.m.res.bind(param.name.id) {
                 self.initialise(bind.var, value);
@@ -391,7 +394,8 @@ impl<'m, 'c, 'a> FnLower<'m, 'c, 'a> {
         match &self.mode {
             ReturnMode::Function(ty) => {
                 let ty = ty.clone();
-                if ty == Ty::Unknown {
+                let result = self.b.func_mut().result;
+                if ty == Ty::Unknown && result == Rep::Any {
                     self.b.ret(value);
                     return;
                 }
@@ -401,7 +405,6 @@ impl<'m, 'c, 'a> FnLower<'m, 'c, 'a> {
                     let note = format!("result of '{name}'");
                     f.m.strings.intern(&note)
                 });
-                let result = self.b.func_mut().result;
                 let value = self.fit(value, result);
                 self.b.ret(Some(value));
             }

@@ -59,7 +59,8 @@ impl<'a> FnLower<'_, '_, 'a> {
                 if optional {
                     self.b.op(Op::GetIndexOpt, &[object, index], &[])
                 } else {
-                    self.index(object, index)
+                    let value = self.index(object, index);
+                    self.fit(value, self.m.inferred.element(expr.id))
                 }
             }
             _ => self.expr(expr),

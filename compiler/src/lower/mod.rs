@@ -28,7 +28,7 @@ mod stmt;
 mod table;
 mod try_block;
 
-pub use module::{Lowered, Signature, Sink, Tables, lower};
+pub use module::{Knowledge, Lowered, Signature, Sink, Tables, lower};
 pub use table::{Descs, Strings};
 
 use hyp_ssa::ir::Pos;

@@ -14,8 +14,9 @@ use hyp_grammar::span;
 use hyp_ssa::ir;
 
 use super::function::FnLower;
-use super::table::{Descs, Strings, guarantee_desc};
+use super::table::{Descs, Strings, place_desc};
 use crate::check::Types;
+use crate::infer::Facts;
 use crate::link::{ModuleIdx, ModuleTree};
 use crate::resolve::{Resolution, Storage, TypeDecl, VarId, VarKind};
 use crate::types::{Ty, TypeIdx};
@@ -128,10 +129,22 @@ pub(super) struct TypeInfo<'a> {
     pub(super) constructor_node: Option<&'a ast::Function<'a>>,
 }
 
+/// What is known of the types of a program.
+#[derive(Clone, Copy)]
+pub struct Knowledge<'c> {
+    /// What annotations say.
+    pub types: &'c Types,
+    /// What was inferred where there are none.
+    pub inferred: &'c Facts,
+    /// Annotations are not enforced.
+    pub erased: bool,
+}
+
 /// Everything that functions share while they are lowered.
 pub(super) struct ModuleLower<'c, 'a> {
     pub(super) res: &'c Resolution<'a>,
     pub(super) types: &'c Types,
+    pub(super) inferred: &'c Facts,
     pub(super) interner: &'c Interner,
     pub(super) source: &'c str,
     pub(super) strings: Strings,
@@ -162,13 +175,12 @@ pub(super) fn func_number(id: span::FuncId) -> FuncId {
 pub fn lower<'a>(
     tree: &'a ModuleTree<'a>,
     res: &Resolution<'a>,
-    types: &Types,
+    known: Knowledge<'_>,
     interner: &Interner,
     source: &str,
-    erased: bool,
     sink: &mut Sink<'_>,
 ) -> Lowered {
-    let mut module = ModuleLower::new(res, types, interner, source, erased);
+    let mut module = ModuleLower::new(res, known, interner, source);
     module.collect_signatures();
     module.collect_types();
     module.assign_storage();
@@ -190,14 +202,15 @@ pub fn lower<'a>(
 impl<'c, 'a> ModuleLower<'c, 'a> {
     fn new(
         res: &'c Resolution<'a>,
-        types: &'c Types,
+        known: Knowledge<'c>,
         interner: &'c Interner,
         source: &'c str,
-        erased: bool,
     ) -> Self {
+        let Knowledge { types, inferred, erased } = known;
         Self {
             res,
             types,
+            inferred,
             interner,
             source,
             strings: Strings::default(),
@@ -235,6 +248,37 @@ impl<'c, 'a> ModuleLower<'c, 'a> {
         }
     }
 
+    /// The representation that a variable's values have wherever they are kept.
+    pub(super) fn rep_of_var(&self, var: VarId) -> Rep {
+        match Self::rep_of_type(&self.guarantee(var)) {
+            Rep::Any => self.inferred.var(var),
+            rep => rep,
+        }
+    }
+
+    /// The same for the variable of a binding occurrence.
+    pub(super) fn rep_of_bind(&self, id: span::BindId) -> Rep {
+        self.res.bind(id).map_or(Rep::Any, |bind| self.rep_of_var(bind.var))
+    }
+
+    /// The representation in which a parameter is passed. Machine code that calls a function
+    /// through a value or a method by name tests numbers quickly and references not at all.
+    fn rep_of_param(&self, function: &ast::Function<'a>, param: &ast::Param<'a>) -> Rep {
+        let Some(bind) = self.res.bind(param.name.id) else { return Rep::Any };
+        if param.default.is_some() {
+            return Rep::Any;
+        }
+        let is_direct =
+            function.kind != FunctionKind::Method && self.inferred.is_direct(function.id);
+        match Self::rep_of_type(&self.guarantee(bind.var)) {
+            Rep::Any => match self.inferred.var(bind.var) {
+                Rep::Ref(_) if !is_direct => Rep::Any,
+                rep => rep,
+            },
+            rep => rep,
+        }
+    }
+
     pub(super) fn sym(&mut self, symbol: Symbol) -> StrId {
         self.strings.symbol(symbol, self.interner)
     }
@@ -267,8 +311,7 @@ impl<'c, 'a> ModuleLower<'c, 'a> {
         }
         for param in node.params {
             let ty = self.res.bind(param.name.id).map_or(Ty::Unknown, |b| self.guarantee(b.var));
-            let rep = if param.default.is_some() { Rep::Any } else { Self::rep_of_type(&ty) };
-            sig.params.push(rep);
+            sig.params.push(self.rep_of_param(node, param));
             sig.types.push(ty);
             let name = self.sym(param.name.name);
             sig.names.push(name);
@@ -286,6 +329,9 @@ impl<'c, 'a> ModuleLower<'c, 'a> {
         } else if !self.erased {
             sig.result_type = self.types.results.get(index).cloned().unwrap_or_default();
             sig.result = Self::rep_of_type(&sig.result_type);
+        }
+        if sig.result == Rep::Any {
+            sig.result = self.inferred.result(node.id);
         }
         sig.has_captures = !info.captures.is_empty();
         sig
@@ -369,6 +415,7 @@ impl<'c, 'a> ModuleLower<'c, 'a> {
             constructor: None,
             constructor_node: None,
         };
+        let idx = TypeIdx(u32::try_from(index).unwrap_or(u32::MAX));
         for member in decl.members {
             let is_private = member.visibility == Some(Visibility::Conceal);
             match member.kind {
@@ -379,7 +426,11 @@ impl<'c, 'a> ModuleLower<'c, 'a> {
                         let list = self.types.statics.get(index);
                         list.and_then(|s| s.get(info.statics.len())).cloned().unwrap_or_default()
                     };
-                    let global = self.new_global(field.name.name, Self::rep_of_type(&ty), false);
+                    let rep = match Self::rep_of_type(&ty) {
+                        Rep::Any => self.inferred.static_field(idx, info.statics.len()),
+                        rep => rep,
+                    };
+                    let global = self.new_global(field.name.name, rep, false);
                     info.statics.push(StaticInfo {
                         name: field.name.name,
                         global,
@@ -390,9 +441,13 @@ impl<'c, 'a> ModuleLower<'c, 'a> {
                 }
                 MemberKind::Field(field) => {
                     let ty = self.field_type(index, info.fields.len());
+                    let rep = match Self::rep_of_type(&ty) {
+                        Rep::Any => self.inferred.field(idx, info.fields.len()),
+                        rep => rep,
+                    };
                     info.fields.push(FieldInfo {
                         name: field.name.name,
-                        rep: Self::rep_of_type(&ty),
+                        rep,
                         ty,
                         is_private,
                         init: field.init,
@@ -416,7 +471,7 @@ impl<'c, 'a> ModuleLower<'c, 'a> {
             }
         }
         if info.constructor.is_none() {
-            let result = Rep::Ref(TypeId::user(u32::try_from(index).unwrap_or(0)));
+            let result = Rep::Ref(TypeId::user(idx.0));
             let name = Some(self.sym(decl.name.name));
             let number = FuncId(u32::try_from(self.signatures.len()).unwrap_or(u32::MAX));
             self.signatures.push(Rc::new(Signature { result, name, ..Signature::default() }));
@@ -459,7 +514,7 @@ impl<'c, 'a> ModuleLower<'c, 'a> {
             let id = VarId(u32::try_from(index).unwrap_or(u32::MAX));
             match self.storage[index] {
                 Storage::Global if !self.is_constant_function(id) => {
-                    let rep = Self::rep_of_type(&self.guarantee(id));
+                    let rep = self.rep_of_var(id);
                     let global = self.new_global(info.name, rep, info.is_shared);
                     self.global_of[index] = Some(global);
                 }
@@ -556,7 +611,7 @@ impl<'c, 'a> ModuleLower<'c, 'a> {
                 constructor: info.constructor,
             };
             for field in &info.fields {
-                let desc = self.descs.intern(guarantee_desc(&field.ty));
+                let desc = self.descs.intern(place_desc(&field.ty, field.rep));
                 def.fields.push(Field {
                     name: self.sym(field.name),
                     rep: field.rep,

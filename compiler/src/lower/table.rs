@@ -2,7 +2,7 @@
 
 use ahash::AHashMap;
 use hyp_bytecode::module::{Desc, DescId, StrId};
-use hyp_bytecode::rep::TypeId;
+use hyp_bytecode::rep::{Rep, TypeId};
 use hyp_grammar::intern::{Interner, Symbol};
 
 use crate::types::Ty;
@@ -134,6 +134,15 @@ pub(super) fn guarantee_desc(ty: &Ty) -> Desc {
             Desc::Union(list)
         }
         _ => Desc::Nullable(Box::new(exact_desc(ty))),
+    }
+}
+
+/// What a store into a place admits whose representation may be known without an annotation.
+pub(super) fn place_desc(ty: &Ty, rep: Rep) -> Desc {
+    match (ty, rep) {
+        (Ty::Unknown, Rep::F64) => Desc::Number,
+        (Ty::Unknown, Rep::Ref(id)) => Desc::Nullable(Box::new(Desc::Named(id))),
+        _ => guarantee_desc(ty),
     }
 }
 
