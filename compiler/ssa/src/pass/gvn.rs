@@ -242,7 +242,12 @@ impl Numbering<'_> {
         if is_commutative(op) {
             args.sort_unstable();
         }
-        let epoch = if class == Class::Reads { self.epochs[memory_of(op)] } else { 0 };
+        let epoch = match (class, op) {
+            // A static field, read through its session, is a module variable. Both grow only.
+            (Class::Reads, Op::GetMember) => self.epochs[0] + self.epochs[memory_of(op)],
+            (Class::Reads, _) => self.epochs[memory_of(op)],
+            _ => 0,
+        };
         // The inline cache of a member access does not matter for its value.
         let n_imms = if op == Op::GetMember { 1 } else { data.imms.len() };
         Key { op, args, imms: SmallVec::from_slice(&data.imms[..n_imms]), epoch }
@@ -259,6 +264,10 @@ impl Numbering<'_> {
             self.forget_all();
         } else if effects.has(Effects::WRITES) {
             self.epochs[memory_of(op)] += 1;
+            if op == Op::SetMember {
+                // The object may be a session, whose static fields are module variables.
+                self.epochs[0] += 1;
+            }
         }
         let data = self.func.inst(inst);
         let (load, args, value): (Op, &[Value], Value) = match op {
