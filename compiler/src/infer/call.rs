@@ -8,11 +8,7 @@ use crate::resolve::{NameRef, VarKind};
 
 impl<'a> Walk<'a, '_> {
     /// A call, and whether `?.` in the callee may have cut the chain short.
-    pub(super) fn call(
-        &mut self,
-        callee: &'a Expr<'a>,
-        args: &'a [&'a Expr<'a>],
-    ) -> (Node, bool) {
+    pub(super) fn call(&mut self, callee: &'a Expr<'a>, args: &'a [&'a Expr<'a>]) -> (Node, bool) {
         match callee.kind {
             _ if self.res.qualified(callee).is_some() => (self.named_call(callee, args), false),
             ExprKind::Member { object, name, optional } => {

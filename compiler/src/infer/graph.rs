@@ -218,8 +218,10 @@ impl Graph {
 
     /// A function value with these parameters and result.
     pub(super) fn function(&mut self, params: &[Node], result: Node) -> Node {
-        let mut class =
-            ClassData { parent: u32::try_from(self.classes.len()).unwrap_or(0), ..ClassData::default() };
+        let mut class = ClassData {
+            parent: u32::try_from(self.classes.len()).unwrap_or(0),
+            ..ClassData::default()
+        };
         for &param in params {
             let passed = self.place();
             self.flow(passed, param);

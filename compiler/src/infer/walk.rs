@@ -118,8 +118,7 @@ impl<'a, 'r> Walk<'a, 'r> {
                 VarKind::This => self.receiver_place(info.function),
                 // One variable for all that share the name.
                 _ if info.is_shared => {
-                    let node =
-                        *shared.entry(info.name).or_insert_with(|| self.graph.place());
+                    let node = *shared.entry(info.name).or_insert_with(|| self.graph.place());
                     if types.guarantees.get(index).is_some_and(|ty| *ty != Ty::Unknown) {
                         self.graph.flow(Graph::ANY, node);
                     }
@@ -266,8 +265,7 @@ impl<'a, 'r> Walk<'a, 'r> {
             return *value;
         }
         let signature = self.signature(function);
-        let value =
-            self.graph.function(&signature.params, signature.result.unwrap_or(Graph::ANY));
+        let value = self.graph.function(&signature.params, signature.result.unwrap_or(Graph::ANY));
         if let Some(slot) = self.values.get_mut(function.index()) {
             *slot = Some(value);
         }
