@@ -1,5 +1,7 @@
 //! The compiler from source bytes to a module.
 
+use std::rc::Rc;
+
 use bumpalo::Bump;
 use hyp_bytecode::module::{
     Desc, DescId, FuncId, Function, Module, SourceFile, StrId, TypeDef, TypeKind,
@@ -10,13 +12,14 @@ use hyp_grammar::intern::Interner;
 use hyp_grammar::span::Span;
 use hyp_ssa::emit::{EmitError, Emitter};
 use hyp_ssa::ir::{self, FieldFacts, MethodFacts, ModuleFacts, Pos};
-use hyp_ssa::pass;
+use hyp_ssa::pass::{self, Pipeline, inline};
 
 use crate::check;
 use crate::infer::{self, Facts as InferredFacts};
 use crate::link::{self, Loader, MainFile, ModuleTree, NoModules};
 use crate::lower::{self, Lowered, Signature, Tables, offset_of};
 use crate::resolve;
+use crate::schedule::{self, Bodies, Ready, Schedule};
 use crate::size;
 use crate::sources::Sources;
 
@@ -114,9 +117,9 @@ pub fn compile_modules(
 
 /// Line and column of a lowering position. Lines count through all files.
 fn located(sources: &Sources, pos: Pos) -> Pos {
-    let Some(offset) = offset_of(pos) else { return Pos { line: 1, column: 1 } };
+    let Some(offset) = offset_of(pos) else { return Pos { line: 1, column: 1, ..pos } };
     let at = sources.locate(offset);
-    Pos { line: at.file.lines_before + at.line, column: at.column }
+    Pos { line: at.file.lines_before + at.line, column: at.column, ..pos }
 }
 
 fn analyse(
@@ -145,7 +148,9 @@ fn analyse(
         diagnostics,
         emitter: Emitter::default(),
         functions: Vec::with_capacity(resolution.functions.len() + 1),
-        constructors: Vec::new(),
+        schedule: Schedule::default(),
+        bodies: Bodies::default(),
+        constructors: None,
         dump: options.dump_ssa.then(String::new),
     };
     let lowered = lower::lower(
@@ -154,7 +159,7 @@ fn analyse(
         lower::Knowledge { types: &types, inferred: &inferred, erased },
         interner,
         sources.text(),
-        &mut |func, tables| emission.function(func, tables),
+        &mut emission,
     );
     let Emission { functions, dump, .. } = emission;
     if diagnostics.iter().any(|d| d.is_error() && d.code.is_fatal()) {
@@ -192,6 +197,7 @@ fn assemble(lowered: Lowered, mut functions: Vec<Function>, sources: &Sources) -
 struct Facts<'l> {
     tables: &'l Tables,
     constructors: &'l [FuncId],
+    bodies: &'l Bodies,
 }
 
 impl Facts<'_> {
@@ -232,6 +238,10 @@ impl ModuleFacts for Facts<'_> {
 
     fn never_returns_null(&self, func: FuncId) -> bool {
         self.constructors.binary_search(&func).is_ok()
+    }
+
+    fn body(&self, func: FuncId) -> Option<Rc<ir::Func>> {
+        self.bodies.get(func)
     }
 
     fn param_note(&self, func: FuncId, param: usize) -> Option<StrId> {
@@ -286,31 +296,76 @@ struct Emission<'e> {
     diagnostics: &'e mut Vec<Diagnostic>,
     emitter: Emitter,
     functions: Vec<Function>,
-    /// Functions that allocate an instance, ascending.
-    constructors: Vec<FuncId>,
+    schedule: Schedule,
+    bodies: Bodies,
+    /// Functions that allocate an instance, ascending; known with the first function.
+    constructors: Option<Vec<FuncId>>,
     dump: Option<String>,
 }
 
-impl Emission<'_> {
-    fn function(&mut self, mut func: ir::Func, tables: &Tables) {
-        if self.functions.is_empty() {
-            self.constructors = tables.types.iter().filter_map(|t| t.constructor).collect();
-            self.constructors.sort_unstable();
+impl lower::Sink for Emission<'_> {
+    fn next(&mut self, n_functions: usize) -> Option<FuncId> {
+        self.functions.resize_with(n_functions, Function::default);
+        self.schedule.next(n_functions)
+    }
+
+    fn take(&mut self, id: FuncId, mut func: ir::Func, tables: &Tables) {
+        let constructors = self.constructors.take().unwrap_or_else(|| {
+            let mut list: Vec<FuncId> = tables.types.iter().filter_map(|t| t.constructor).collect();
+            list.sort_unstable();
+            list
+        });
+        let callees = {
+            let facts = Facts { tables, constructors: &constructors, bodies: &self.bodies };
+            show(self.dump.as_mut(), self.sources, &facts, "lowered", &func);
+            optimise(
+                &mut func,
+                &facts,
+                self.options,
+                self.sources,
+                self.dump.as_mut(),
+                Part::Early,
+            );
+            if self.options.opt_level == 0 { Vec::new() } else { schedule::callees(&func) }
+        };
+        self.schedule.enter(id, func, callees);
+        while let Some(mut ready) = self.schedule.ready() {
+            let facts = Facts { tables, constructors: &constructors, bodies: &self.bodies };
+            let (func, dump) = (&mut ready.func, self.dump.as_mut());
+            optimise(func, &facts, self.options, self.sources, dump, Part::Late);
+            let function = self.emitter.emit(func, &facts);
+            self.finish(ready, function);
         }
-        let facts = Facts { tables, constructors: &self.constructors };
-        optimise(&mut func, &facts, self.options, self.sources, self.dump.as_mut());
-        let function = match self.emitter.emit(&func, &facts) {
+        self.constructors = Some(constructors);
+    }
+}
+
+impl Emission<'_> {
+    fn finish(&mut self, ready: Ready, function: Result<Function, EmitError>) {
+        let Ready { id, func, is_recursive } = ready;
+        match function {
             Ok(mut function) => {
                 locate_lines(&mut function, self.sources);
-                function
+                self.functions[id.0 as usize] = function;
+                if self.options.opt_level > 0
+                    && !is_recursive
+                    && let Some(body) = inline::body::of(&func, id)
+                {
+                    self.bodies.keep(id, body);
+                }
             }
             Err(error) => {
                 self.diagnostics.push(limit_diagnostic(&error, &func, self.sources));
-                Function::default()
             }
-        };
-        self.functions.push(function);
+        }
     }
+}
+
+/// The part of the passes before or after a function's callees.
+#[derive(Clone, Copy)]
+enum Part {
+    Early,
+    Late,
 }
 
 fn optimise(
@@ -318,39 +373,55 @@ fn optimise(
     facts: &Facts<'_>,
     options: &Options,
     sources: &Sources,
-    dump: Option<&mut String>,
+    mut dump: Option<&mut String>,
+    part: Part,
 ) {
-    let Some(dump) = dump else {
-        pass::run_except(func, facts, options.opt_level, &options.disabled_passes);
-        return;
-    };
-    let mut show = |title: &str, func: &ir::Func| {
-        let mut copy = func.clone();
-        for inst in &mut copy.insts {
-            inst.pos = located(sources, inst.pos);
+    let mut after = |name: &'static str, func: &ir::Func| {
+        if let Some(dump) = &mut dump {
+            show(Some(dump), sources, facts, &format!("after {name}"), func);
         }
-        dump.push_str("; ");
-        dump.push_str(title);
-        dump.push('\n');
-        dump.push_str(&hyp_ssa::text::print(&copy, facts));
-        dump.push('\n');
     };
-    show("lowered", func);
-    if options.opt_level > 0 {
-        for pass in pass::PASSES {
-            if options.disabled_passes.iter().any(|p| p == pass.name) {
-                continue;
-            }
-            (pass.run)(func, facts);
-            show(&format!("after {}", pass.name), func);
-        }
+    let mut pipeline = Pipeline {
+        facts,
+        level: options.opt_level,
+        disabled: &options.disabled_passes,
+        after: &mut after,
+    };
+    match part {
+        Part::Early => pipeline.early(func),
+        Part::Late => pipeline.late(func),
     }
 }
 
+/// Adds a function's text to the dump, if there is one.
+fn show(
+    dump: Option<&mut String>,
+    sources: &Sources,
+    facts: &Facts<'_>,
+    title: &str,
+    func: &ir::Func,
+) {
+    let Some(dump) = dump else { return };
+    let mut copy = func.clone();
+    for inst in &mut copy.insts {
+        inst.pos = located(sources, inst.pos);
+    }
+    dump.push_str("; ");
+    dump.push_str(title);
+    dump.push('\n');
+    dump.push_str(&hyp_ssa::text::print(&copy, facts));
+    dump.push('\n');
+}
+
 fn locate_lines(function: &mut Function, sources: &Sources) {
+    let at = |line| located(sources, Pos { line, ..Pos::default() });
     for entry in &mut function.lines {
-        let at = located(sources, Pos { line: entry.line, column: entry.column });
-        (entry.line, entry.column) = (at.line, at.column);
+        let Pos { line, column, .. } = at(entry.line);
+        (entry.line, entry.column) = (line, column);
+    }
+    for call in &mut function.inlined {
+        let Pos { line, column, .. } = at(call.line);
+        (call.line, call.column) = (line, column);
     }
 }
 

@@ -11,6 +11,7 @@ pub mod infer;
 pub mod link;
 pub mod lower;
 pub mod resolve;
+mod schedule;
 mod sites;
 mod size;
 pub mod sources;

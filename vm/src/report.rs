@@ -3,7 +3,7 @@
 use std::fmt;
 use std::fmt::Write;
 
-use hyp_bytecode::module::{ErrorKind, FuncId, LineEntry};
+use hyp_bytecode::module::{ErrorKind, FuncId, InlinedCall, LineEntry};
 use hyp_bytecode::rep::TypeId;
 
 use crate::error::{ScriptError, Trap};
@@ -178,20 +178,35 @@ impl Vm {
         self.entries(calls)
     }
 
+    /// The calls as the source has them: a frame whose code belongs to inlined calls counts for
+    /// all of them.
     fn entries(&self, calls: &[(u32, u32)]) -> Vec<TraceEntry> {
-        calls
-            .iter()
-            .map(|&(func, word)| {
-                let at = self.line_entry(func, word);
-                let (file, line) = self.module.source_line(at.map_or(0, |p| p.line));
-                TraceEntry {
-                    function: self.trace_name(func),
-                    file: file.to_owned(),
-                    line,
-                    column: at.map_or(0, |p| p.column),
-                }
-            })
-            .collect()
+        let mut entries = Vec::with_capacity(calls.len());
+        for &(func, word) in calls {
+            let at = self.line_entry(func, word);
+            let (mut line, mut column) = at.map_or((0, 0), |p| (p.line, p.column));
+            let mut inlined = at.map_or(0, |p| p.inlined);
+            while let Some(call) = self.inlined_call(func, inlined) {
+                entries.push(self.entry(call.func.0, line, column));
+                (line, column, inlined) = (call.line, call.column, call.inlined);
+            }
+            entries.push(self.entry(func, line, column));
+        }
+        // The limit is one of source calls, so that inlining does not show.
+        if entries.len() > 2 * TRACE_HALF {
+            entries.drain(TRACE_HALF..entries.len() - TRACE_HALF);
+        }
+        entries
+    }
+
+    fn entry(&self, func: u32, line: u32, column: u32) -> TraceEntry {
+        let (file, line) = self.module.source_line(line);
+        TraceEntry { function: self.trace_name(func), file: file.to_owned(), line, column }
+    }
+
+    fn inlined_call(&self, func: u32, inlined: u32) -> Option<&InlinedCall> {
+        let calls = &self.module.functions.get(func as usize)?.inlined;
+        calls.get(inlined.checked_sub(1)? as usize)
     }
 
     fn trace_name(&self, func: u32) -> String {

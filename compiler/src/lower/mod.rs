@@ -35,7 +35,7 @@ use hyp_ssa::ir::Pos;
 
 /// The position of a source offset.
 fn pos_of(offset: u32) -> Pos {
-    Pos { line: offset.saturating_add(1), column: 0 }
+    Pos { line: offset.saturating_add(1), ..Pos::default() }
 }
 
 /// The source offset of a position made by this module.

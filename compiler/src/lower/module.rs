@@ -46,8 +46,13 @@ pub struct Tables {
     pub signatures: Vec<Rc<Signature>>,
 }
 
-/// Takes functions in the order of their numbers, so that only one is held in SSA form at a time.
-pub type Sink<'s> = dyn FnMut(ir::Func, &Tables) + 's;
+/// Asks for functions one by one and takes them, so that few are held in SSA form at a time.
+pub trait Sink {
+    /// The function to lower next, of `n_functions` that are numbered from 0; `None` at the end.
+    fn next(&mut self, n_functions: usize) -> Option<FuncId>;
+    /// Takes the function that was asked for.
+    fn take(&mut self, id: FuncId, func: ir::Func, tables: &Tables);
+}
 
 /// What callers know of a function.
 #[derive(Clone, Default, Debug)]
@@ -171,14 +176,15 @@ pub(super) fn func_number(id: span::FuncId) -> FuncId {
     FuncId(id.0 + 1)
 }
 
-/// Lowers the modules of a checked program; each function goes to `sink` as soon as it is complete.
+/// Lowers the modules of a checked program; each function goes to `sink` as soon as it is complete,
+/// in the order that it asks for.
 pub fn lower<'a>(
     tree: &'a ModuleTree<'a>,
     res: &Resolution<'a>,
     known: Knowledge<'_>,
     interner: &Interner,
     source: &str,
-    sink: &mut Sink<'_>,
+    sink: &mut dyn Sink,
 ) -> Lowered {
     let mut module = ModuleLower::new(res, known, interner, source);
     module.collect_signatures();
@@ -537,46 +543,56 @@ impl<'c, 'a> ModuleLower<'c, 'a> {
             }
     }
 
-    fn lower_all(&mut self, tree: &'a ModuleTree<'a>, sink: &mut Sink<'_>) -> Vec<FuncId> {
-        let main = FnLower::module_body(self, tree, ModuleIdx::MAIN);
-        self.deliver(main, sink);
-        let bodies = self.res.functions.len() - (tree.modules.len() - 1);
-        for index in 0..self.res.functions.len() {
-            let func = match self.res.function_nodes[index] {
-                Some(node) if node.kind == FunctionKind::Constructor => {
-                    FnLower::constructor(self, index, node)
-                }
-                Some(node) => FnLower::function(self, index, node),
-                None if index >= bodies => {
-                    let module = u32::try_from(index - bodies + 1).unwrap_or(u32::MAX);
-                    FnLower::module_body(self, tree, ModuleIdx(module))
-                }
-                None => FnLower::empty(self),
+    fn lower_all(&mut self, tree: &'a ModuleTree<'a>, sink: &mut dyn Sink) -> Vec<FuncId> {
+        let main = &tree.modules[ModuleIdx::MAIN.index()].program;
+        let bodies = main.body.iter().filter_map(|stmt| match &stmt.kind {
+            StmtKind::Finale { body } => Some(body),
+            _ => None,
+        });
+        let bodies: Vec<_> = bodies.collect();
+        let first_finale = self.signatures.len();
+        self.signatures.resize(first_finale + bodies.len(), Rc::default());
+        let mut without_node = vec![None; self.signatures.len()];
+        for (index, info) in self.type_infos.iter().enumerate() {
+            if let (None, Some(func)) = (info.constructor_node, info.constructor) {
+                without_node[func.0 as usize] = Some(index);
+            }
+        }
+        while let Some(id) = sink.next(self.signatures.len()) {
+            let number = id.0 as usize;
+            let func = if let Some(body) = number.checked_sub(first_finale) {
+                FnLower::finale(self, bodies[body])
+            } else if let Some(index) = without_node[number] {
+                FnLower::default_constructor(self, index)
+            } else if let Some(index) = number.checked_sub(1) {
+                self.lower_node(tree, index)
+            } else {
+                FnLower::module_body(self, tree, ModuleIdx::MAIN)
             };
-            self.deliver(func, sink);
+            self.deliver(id, func, sink);
         }
-        for index in 0..self.type_infos.len() {
-            if self.type_infos[index].constructor_node.is_none()
-                && self.type_infos[index].constructor.is_some()
-            {
-                let func = FnLower::default_constructor(self, index);
-                self.deliver(func, sink);
+        (first_finale..self.signatures.len()).map(|n| FuncId(n as u32)).collect()
+    }
+
+    /// The function of the syntax tree with this index.
+    fn lower_node(&mut self, tree: &'a ModuleTree<'a>, index: usize) -> ir::Func {
+        // The bodies of the other modules come last.
+        let bodies = self.res.functions.len() - (tree.modules.len() - 1);
+        match self.res.function_nodes[index] {
+            Some(node) if node.kind == FunctionKind::Constructor => {
+                FnLower::constructor(self, index, node)
             }
-        }
-        let mut finales = Vec::new();
-        for stmt in tree.modules[ModuleIdx::MAIN.index()].program.body {
-            if let StmtKind::Finale { body } = &stmt.kind {
-                let func = FnLower::finale(self, body);
-                finales.push(FuncId(u32::try_from(self.signatures.len()).unwrap_or(u32::MAX)));
-                self.signatures.push(Rc::default());
-                self.deliver(func, sink);
+            Some(node) => FnLower::function(self, index, node),
+            None if index >= bodies => {
+                let module = u32::try_from(index - bodies + 1).unwrap_or(u32::MAX);
+                FnLower::module_body(self, tree, ModuleIdx(module))
             }
+            None => FnLower::empty(self),
         }
-        finales
     }
 
     /// Lends the tables to the sink for one function.
-    fn deliver(&mut self, func: ir::Func, sink: &mut Sink<'_>) {
+    fn deliver(&mut self, id: FuncId, func: ir::Func, sink: &mut dyn Sink) {
         let tables = Tables {
             strings: RefCell::new(std::mem::take(&mut self.strings)),
             types: std::mem::take(&mut self.type_defs),
@@ -584,7 +600,7 @@ impl<'c, 'a> ModuleLower<'c, 'a> {
             globals: std::mem::take(&mut self.globals),
             signatures: std::mem::take(&mut self.signatures),
         };
-        sink(func, &tables);
+        sink.take(id, func, &tables);
         self.strings = tables.strings.into_inner();
         self.type_defs = tables.types;
         self.descs = tables.descs;

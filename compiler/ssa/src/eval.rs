@@ -87,13 +87,19 @@ impl<'a> Evaluator<'a> {
     ) -> Result<Value, Stop> {
         let code = self.unit.funcs.get(func.0 as usize);
         let code = code.ok_or_else(|| Stop::Unsupported(format!("f{}", func.0)))?;
-        if self.depth >= DEPTH_MAX {
-            return Err(self.error(ErrorKind::Stack, "Trance too deep".to_owned()));
-        }
+        self.check_depth(1)?;
         self.depth += 1;
         let result = frame::run(self, code, args, captures);
         self.depth -= 1;
         result
+    }
+
+    /// Raises the language's stack error unless `n` more calls fit.
+    fn check_depth(&self, n: usize) -> Result<Value, Stop> {
+        if self.depth + n > DEPTH_MAX {
+            return Err(self.error(ErrorKind::Stack, "Trance too deep".to_owned()));
+        }
+        Ok(Value::Null)
     }
 
     /// A run-time error as a raised value.

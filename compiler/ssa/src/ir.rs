@@ -9,6 +9,8 @@
 //! uses only values whose definition dominates the entry of every block that it protects.
 //! Variables that are assigned inside a protected region live in slots.
 
+use std::rc::Rc;
+
 use hyp_bytecode::module::{Desc, DescId, ErrorKind, FuncId, StrId, TypeKind};
 use hyp_bytecode::op::{Effects, Op};
 use hyp_bytecode::rep::{Rep, TypeId};
@@ -31,6 +33,18 @@ pub struct Pos {
     pub line: u32,
     /// Column in scalar values.
     pub column: u32,
+    /// The inlined call that the construct belongs to: one more than an index into
+    /// [`Func::inlined`], or 0.
+    pub inlined: u32,
+}
+
+/// A call that was replaced by its callee's instructions.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct InlinedCall {
+    /// The callee.
+    pub func: FuncId,
+    /// Where the call stood.
+    pub at: Pos,
 }
 
 /// Operation of an instruction.
@@ -161,6 +175,8 @@ pub struct Func {
     pub pos: Pos,
     /// Number of slots.
     pub n_slots: u32,
+    /// Calls that were replaced by their callees' instructions, outer ones first.
+    pub inlined: Vec<InlinedCall>,
     /// All values.
     pub values: Vec<ValueData>,
     /// All instructions.
@@ -210,6 +226,10 @@ pub trait ModuleFacts {
     }
     /// What a dynamic store into a field checks; `None` if it is not known.
     fn field_desc(&self, _ty: TypeId, _slot: u8) -> Option<Desc> {
+        None
+    }
+    /// The body of a function that is small and finished, to be inlined where it is called.
+    fn body(&self, _func: FuncId) -> Option<Rc<Func>> {
         None
     }
     /// A type descriptor; `None` if it is not known.

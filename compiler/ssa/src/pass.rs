@@ -7,6 +7,8 @@ pub mod branch;
 pub mod dce;
 pub mod fold;
 pub mod gvn;
+pub mod inline;
+mod loops;
 pub mod narrow;
 pub mod represent;
 
@@ -18,42 +20,95 @@ use crate::ir::{Block, Func, ModuleFacts, Value};
 pub struct Pass {
     /// What selects or disables it and titles its dump.
     pub name: &'static str,
-    /// Transforms a function in place.
-    pub run: fn(&mut Func, &dyn ModuleFacts),
+    /// Transforms a function in place; returns whether passes that ran before may have new work.
+    pub run: fn(&mut Func, &dyn ModuleFacts) -> bool,
 }
 
-/// The passes of level 2 in order.
-pub const PASSES: &[Pass] = &[
-    Pass { name: "branch", run: branch::run },
-    Pass { name: "narrow", run: narrow::run },
-    Pass { name: "represent", run: represent::run },
-    Pass { name: "gvn", run: gvn::run },
-    Pass { name: "fold", run: fold::run },
-    Pass { name: "branch-late", run: branch::run },
-    Pass { name: "dce", run: dce::run },
-];
+/// A pass that leaves nothing to do for earlier ones.
+macro_rules! once {
+    ($pass:ident) => {
+        |func, facts| {
+            $pass::run(func, facts);
+            false
+        }
+    };
+}
+
+/// All passes in the order of their first run.
+pub const PASSES: &[Pass] = &[BRANCH, NARROW, REPRESENT, INLINE, GVN, FOLD, BRANCH_LATE, DCE];
+
+const BRANCH: Pass = Pass { name: "branch", run: once!(branch) };
+const NARROW: Pass = Pass { name: "narrow", run: once!(narrow) };
+const REPRESENT: Pass = Pass { name: "represent", run: once!(represent) };
+const INLINE: Pass = Pass { name: "inline", run: inline::run };
+const GVN: Pass = Pass { name: "gvn", run: once!(gvn) };
+const FOLD: Pass = Pass { name: "fold", run: once!(fold) };
+const BRANCH_LATE: Pass = Pass { name: "branch-late", run: once!(branch) };
+const DCE: Pass = Pass { name: "dce", run: once!(dce) };
+
+/// What makes the operations of one function known; runs before inlining and after each round.
+const EARLY: &[Pass] = &[BRANCH, NARROW, REPRESENT];
+
+/// What runs once at the end.
+const LATE: &[Pass] = &[GVN, FOLD, BRANCH_LATE, DCE];
+
+/// Rounds of inlining: what one round makes known, the next one inlines.
+const INLINE_ROUNDS: usize = 4;
 
 /// Optimises a function: level 0 leaves it as it is, level 2 runs all passes.
 pub fn run(func: &mut Func, facts: &dyn ModuleFacts, level: u8) {
-    run_except(func, facts, level, &[]);
+    let mut pipeline = Pipeline { facts, level, disabled: &[], after: &mut |_, _| {} };
+    pipeline.early(func);
+    pipeline.late(func);
 }
 
-/// As [`run`], without the passes of these names.
-pub fn run_except(func: &mut Func, facts: &dyn ModuleFacts, level: u8, disabled: &[String]) {
-    if level == 0 {
-        return;
+/// The order of passes over one function, in two parts: between them its callees can be compiled,
+/// so that the second part can inline them.
+pub struct Pipeline<'a> {
+    /// The module.
+    pub facts: &'a dyn ModuleFacts,
+    /// 0 leaves functions as they are, 2 runs all passes.
+    pub level: u8,
+    /// Names of passes that do not run.
+    pub disabled: &'a [String],
+    /// Called after each pass with its name.
+    pub after: &'a mut dyn FnMut(&'static str, &Func),
+}
+
+impl Pipeline<'_> {
+    /// Runs what finds out which functions are called.
+    pub fn early(&mut self, func: &mut Func) {
+        EARLY.iter().for_each(|pass| {
+            self.pass(pass, func);
+        });
     }
-    for pass in PASSES {
-        if disabled.iter().any(|name| name == pass.name) {
-            continue;
+
+    /// Runs the rest.
+    pub fn late(&mut self, func: &mut Func) {
+        for _ in 0..INLINE_ROUNDS {
+            if !self.pass(&INLINE, func) {
+                break;
+            }
+            self.early(func);
         }
-        (pass.run)(func, facts);
+        LATE.iter().for_each(|pass| {
+            self.pass(pass, func);
+        });
+    }
+
+    fn pass(&mut self, pass: &Pass, func: &mut Func) -> bool {
+        if self.level == 0 || self.disabled.iter().any(|name| name == pass.name) {
+            return false;
+        }
+        let changed = (pass.run)(func, self.facts);
         if cfg!(debug_assertions)
-            && let Err(message) = crate::verify::verify(func, facts)
+            && let Err(message) = crate::verify::verify(func, self.facts)
         {
-            let text = crate::text::print(func, facts);
+            let text = crate::text::print(func, self.facts);
             panic!("pass {} broke the function: {message}\n{text}", pass.name);
         }
+        (self.after)(pass.name, func);
+        changed
     }
 }
 

@@ -2,6 +2,7 @@
 //! text form, the evaluator and the tests.
 
 use std::cell::RefCell;
+use std::rc::Rc;
 
 use ahash::AHashMap;
 use hyp_bytecode::module::{Desc, DescId, FuncId, StrId, TypeKind};
@@ -119,6 +120,10 @@ impl ModuleFacts for Unit {
 
     fn never_returns_null(&self, func: FuncId) -> bool {
         self.types.iter().any(|t| t.constructor == Some(func))
+    }
+
+    fn body(&self, func: FuncId) -> Option<Rc<Func>> {
+        crate::pass::inline::body::of(self.func(func)?, func).map(Rc::new)
     }
 
     fn type_kind(&self, ty: TypeId) -> Option<TypeKind> {

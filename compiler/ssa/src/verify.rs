@@ -7,7 +7,7 @@ use hyp_bytecode::op::{Kind, Op};
 use hyp_bytecode::rep::{Rep, TypeId};
 
 use crate::cfg::Cfg;
-use crate::ir::{Block, Def, Edge, Func, Inst, InstData, ModuleFacts, Opcode, Term, Value};
+use crate::ir::{Block, Def, Edge, Func, Inst, InstData, ModuleFacts, Opcode, Pos, Term, Value};
 use crate::shape::{kind_accepts, shape};
 
 /// Checks a function. The error names the block and the instruction.
@@ -40,6 +40,7 @@ impl Verifier<'_> {
         let func = self.func;
         require(!func.blocks.is_empty(), || "no blocks".into())?;
         self.check_ids()?;
+        self.check_inlined()?;
         self.check_handlers()?;
         for (b, block) in func.blocks.iter().enumerate() {
             for &inst in &block.insts {
@@ -50,6 +51,17 @@ impl Verifier<'_> {
             self.check_term(&block.term)?;
         }
         self.check_dominance()
+    }
+
+    /// Positions name existing inlined calls, and those lie within earlier ones.
+    fn check_inlined(&self) -> Check {
+        let func = self.func;
+        let nested = func.inlined.iter().enumerate().all(|(i, c)| c.at.inlined as usize <= i);
+        require(nested, || "an inlined call is not within an earlier one".into())?;
+        let known = |pos: Pos| pos.inlined as usize <= func.inlined.len();
+        let mut placed = func.blocks.iter().flat_map(|b| &b.insts).map(|i| func.inst(*i).pos);
+        let all = placed.all(known) && func.blocks.iter().all(|b| known(b.term_pos));
+        require(all, || "a position names no inlined call".into())
     }
 
     fn locate(&mut self, block: usize, inst: Option<Inst>) {

@@ -90,7 +90,9 @@ fn apply(source: &str, unit: &mut Unit) -> Result<(), String> {
     for name in names.split_whitespace() {
         for func in &mut unit.funcs {
             match PASSES.iter().find(|p| p.name == name) {
-                Some(pass) => (pass.run)(func, &facts),
+                Some(pass) => {
+                    (pass.run)(func, &facts);
+                }
                 None if name == "all" => pass::run(func, &facts, 2),
                 None if name == "none" => {}
                 None => return Err(format!("no pass `{name}`")),

@@ -1,11 +1,11 @@
 //! The walk: instructions over registers to instructions over values.
 
-use hyp_bytecode::module::{ErrorKind, FuncId, Function, StrId};
+use hyp_bytecode::module::{self as bytecode, ErrorKind, FuncId, Function, StrId};
 use hyp_bytecode::op::{Arg, Insn, Kind, Op, decode};
 use hyp_bytecode::rep::{Rep, TypeId};
 use hyp_ssa::ir::{
-    Block, BlockData, Def, Edge, Func, Inst, InstData, ModuleFacts, Opcode, Pos, Term, Value,
-    ValueData,
+    Block, BlockData, Def, Edge, Func, InlinedCall, Inst, InstData, ModuleFacts, Opcode, Pos, Term,
+    Value, ValueData,
 };
 use hyp_ssa::shape::{result_rep, shape};
 use smallvec::{SmallVec, smallvec};
@@ -112,6 +112,7 @@ impl<'a> Builder<'a> {
                 result: function.result,
                 upvalues: function.upvalues.clone(),
                 param_names: function.param_names.clone(),
+                inlined: function.inlined.iter().map(inlined_call).collect(),
                 n_slots: u32::try_from(slots.iter().count()).unwrap_or(0),
                 ..Func::default()
             },
@@ -279,9 +280,11 @@ impl<'a> Builder<'a> {
     fn position(&self) -> Pos {
         let lines = &self.function.lines;
         let at = lines.partition_point(|l| l.pc as usize <= self.pc);
-        at.checked_sub(1)
-            .and_then(|i| lines.get(i))
-            .map_or(Pos::default(), |l| Pos { line: l.line, column: l.column })
+        at.checked_sub(1).and_then(|i| lines.get(i)).map_or(Pos::default(), |l| Pos {
+            line: l.line,
+            column: l.column,
+            inlined: l.inlined,
+        })
     }
 
     fn note(&self) -> Option<StrId> {
@@ -647,4 +650,9 @@ impl<'a> Builder<'a> {
             fill(&mut self.func, self.handler[h], state);
         }
     }
+}
+
+fn inlined_call(call: &bytecode::InlinedCall) -> InlinedCall {
+    let at = Pos { line: call.line, column: call.column, inlined: call.inlined };
+    InlinedCall { func: call.func, at }
 }

@@ -255,6 +255,22 @@ pub struct LineEntry {
     pub line: u32,
     /// Column in Unicode scalar values, from 1.
     pub column: u32,
+    /// The call that these instructions were copied from: 0 if they are the function's own, else
+    /// one more than an index into [`Function::inlined`].
+    pub inlined: u32,
+}
+
+/// A call whose callee's instructions stand in place of the call. Traces show it as a call.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct InlinedCall {
+    /// The callee.
+    pub func: FuncId,
+    /// Line of the call, from 1.
+    pub line: u32,
+    /// Column of the call, from 1.
+    pub column: u32,
+    /// The inlined call that the call itself belongs to, as [`LineEntry::inlined`]; an earlier one.
+    pub inlined: u32,
 }
 
 /// What an error at `pc` calls the place: `variable 'x'`, `argument 'n' of 'f'`, a name.
@@ -300,6 +316,8 @@ pub struct Function {
     pub handlers: Vec<Handler>,
     /// Ascending by `pc`.
     pub lines: Vec<LineEntry>,
+    /// Calls that were replaced by their callees' instructions; a call comes before those inside it.
+    pub inlined: Vec<InlinedCall>,
     /// Ascending by `pc`.
     pub notes: Vec<Note>,
 }

@@ -439,6 +439,9 @@ macro_rules! for_each_op {
             call_method = CallMethod (dst: OutAny, n: Count, name: Str, site: Site, args: Args) [CALLS];
             /// `dst = builtin(args)`.
             call_builtin = CallBuiltin (dst: OutAny, n: Count, builtin: Builtin, args: Args) [CALLS];
+            /// Stands for `n` nested calls whose code follows: raises the error of the call stack
+            /// limit unless they would fit.
+            check_depth = CheckDepth (n: Imm8) [THROWS];
 
             // ---- variables outside the frame
             /// `dst =` a closure of `func` over `args`.

@@ -23,9 +23,11 @@
 //!   result f64
 //!   owner %0
 //!   upvalues any, cell
+//!   inlined @1 2:9                    ; a call of @1 in line 2 that its code has replaced
+//!   inlined @4 7:3 in 1               ; a call within the first one
 //!   regs any*2, f64 | f64, i64        ; all registers; `|` starts those that are not scanned
 //! L0:
-//!   .line 3:5
+//!   .line 3:5                         ; `.line 8:1 in 1` is a position in the first inlined call
 //!   .note "argument 'n' of 'f'"
 //!   jump_lt_f64_k r1, L1, 10.0
 //!   call r0, @0, (r0, r1)

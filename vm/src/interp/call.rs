@@ -95,6 +95,18 @@ pub(super) unsafe fn call_slow(vm: *mut Vm, pc: *const u32, base: *mut Value) ->
     }
 }
 
+/// `check_depth` when the calls do not fit.
+#[cold]
+#[inline(never)]
+pub(super) unsafe fn too_deep(vm: *mut Vm, pc: *const u32, base: *mut Value) -> *const u32 {
+    // SAFETY: by contract.
+    unsafe {
+        let (vm, _) = enter(vm, pc, base);
+        let limit = vm.stack.depth_max();
+        vm.raise(crate::call::too_deep(limit))
+    }
+}
+
 /// `call_value` of anything but a closure whose parameters fit.
 #[inline(never)]
 pub(super) unsafe fn call_value(vm: *mut Vm, pc: *const u32, base: *mut Value) -> *const u32 {

@@ -748,6 +748,12 @@ pub(crate) unsafe fn run_loop(vm: *mut Vm, mut pc: *const u32, mut base: *mut Va
 
                 // ---- variables outside the frame
                 Op::MakeClosure => slow!(make::make_closure),
+                Op::CheckDepth => {
+                    if (*vm).frame.wrapping_add(a!(w)) > (*vm).frame_limit {
+                        slow!(call::too_deep);
+                    }
+                    next!(1);
+                }
                 Op::GetUpvalue => {
                     let closure = (*(*vm).frame).closure.ptr().cast::<Closure>();
                     set!(a!(w), *closure.add(1).cast::<Value>().add(b!(w)));

@@ -4,8 +4,8 @@ use super::alloc::Alloc;
 use super::cfg::{Cfg, can_raise};
 use super::layout::{Layout, Out};
 use super::{EmitError, EmitErrorKind, NONE};
-use crate::ir::{Func, Pos};
-use hyp_bytecode::module::{Function, Handler, LineEntry, Note, limit};
+use crate::ir::{self, Func, Pos};
+use hyp_bytecode::module::{Function, Handler, InlinedCall, LineEntry, Note, limit};
 use hyp_bytecode::op::{Arg, Kind, OPERANDS_MAX, Regs, Targets, WORDS, encode as encode_op};
 
 /// Puts the parts together.
@@ -35,6 +35,7 @@ pub(super) fn encode(
             reps,
             n_tagged,
             param_names: func.param_names.clone(),
+            inlined: func.inlined.iter().map(inlined_call).collect(),
             code: Vec::with_capacity(pcs.last().map_or(0, |&pc| pc as usize)),
             ..Function::default()
         },
@@ -54,16 +55,46 @@ pub(super) fn encode(
     writer.outer_cleanups(func, alloc);
     if writer.function.lines.is_empty() {
         // Calls and limits report a place even where no instruction can raise.
-        let Pos { line, column } = func.pos;
+        let Pos { line, column, inlined } = func.pos;
         if line != 0 {
-            writer.function.lines.push(LineEntry { pc: 0, line, column });
+            writer.function.lines.push(LineEntry { pc: 0, line, column, inlined });
         }
     }
+    drop_unused_calls(&mut writer.function);
     Ok(writer.function)
 }
 
 fn error(kind: EmitErrorKind, pos: Pos) -> EmitError {
     EmitError { kind, pos }
+}
+
+fn inlined_call(call: &ir::InlinedCall) -> InlinedCall {
+    let Pos { line, column, inlined } = call.at;
+    InlinedCall { func: call.func, line, column, inlined }
+}
+
+/// Drops inlined calls of which no instruction is left that could name them.
+fn drop_unused_calls(function: &mut Function) {
+    let mut number = vec![0_u32; function.inlined.len() + 1];
+    for entry in &function.lines {
+        let mut at = entry.inlined as usize;
+        while at != 0 && number[at] == 0 {
+            number[at] = 1;
+            at = function.inlined[at - 1].inlined as usize;
+        }
+    }
+    let mut n_used = 0;
+    for used in number.iter_mut().filter(|n| **n != 0) {
+        n_used += 1;
+        *used = n_used;
+    }
+    let mut i = 0;
+    function.inlined.retain_mut(|call| {
+        i += 1;
+        call.inlined = number[call.inlined as usize];
+        number[i] != 0
+    });
+    function.lines.iter_mut().for_each(|entry| entry.inlined = number[entry.inlined as usize]);
 }
 
 /// Code index of each instruction, then the end. Unneeded code takes no space.
@@ -151,10 +182,10 @@ impl Writer<'_> {
         let pc = encode_op(inst.op, &args[..n], code)
             .map_err(|_| error(EmitErrorKind::TooManyArguments, inst.pos))? as u32;
         if can_raise(inst.op) && inst.pos.line != 0 {
-            let Pos { line, column } = inst.pos;
+            let Pos { line, column, inlined } = inst.pos;
             let last = self.function.lines.last();
-            if last.is_none_or(|l| (l.line, l.column) != (line, column)) {
-                self.function.lines.push(LineEntry { pc, line, column });
+            if last.is_none_or(|l| (l.line, l.column, l.inlined) != (line, column, inlined)) {
+                self.function.lines.push(LineEntry { pc, line, column, inlined });
             }
         }
         if let Some(text) = inst.note.filter(|_| can_raise(inst.op)) {

@@ -227,6 +227,7 @@ fn heap_row(e: &mut Evaluator<'_>, op: Op, r: &Row<'_, '_>) -> Run {
             }
             Ok(Value::Null)
         }
+        Op::CheckDepth => e.check_depth(r.imm() as usize),
         Op::GetUpvalue => Ok(r.frame.captures[r.imm() as usize].clone()),
         Op::MakeClosure => Ok(Value::Closure(FuncId(r.imm() as u32), r.args_from(0).into())),
         Op::GetGlobal => e.declared(e.globals[r.imm() as usize].clone()),

@@ -20,6 +20,9 @@ const CONSTANT_REACH: u32 = 48;
 /// The same for computed values.
 const VALUE_REACH: u32 = 2000;
 
+/// Checks of the call depth that are remembered, so that the pass stays linear.
+const DEPTHS_MAX: usize = 16;
+
 /// Runs the pass.
 pub fn run(func: &mut Func, facts: &dyn ModuleFacts) {
     let cfg = super::reachable_cfg(func);
@@ -31,6 +34,7 @@ pub fn run(func: &mut Func, facts: &dyn ModuleFacts) {
         known: AHashMap::with_capacity(n_insts),
         slots: vec![None; n_slots],
         epochs: [0; MEMORIES],
+        depths: Vec::new(),
         now: 0,
         block: Func::ENTRY,
         changed: false,
@@ -71,6 +75,8 @@ struct Numbering<'a> {
     slots: Vec<Option<Value>>,
     /// States of memory by class; each changes with every block, write of its class and call.
     epochs: [u32; MEMORIES],
+    /// Checks of the call depth so far.
+    depths: Vec<(u64, Block)>,
     now: u32,
     block: Block,
     /// Some result has become an alias.
@@ -184,6 +190,10 @@ impl Numbering<'_> {
                 };
             }
         };
+        if op == Op::CheckDepth {
+            let n = data.imms[0];
+            return self.keep_depth_check(n);
+        }
         let class = match op {
             Op::IsType if self.is_fixed_type(data) => Class::Pure,
             _ => classify(op),
@@ -215,6 +225,17 @@ impl Numbering<'_> {
                 !is_usable
             }
         }
+    }
+
+    /// Whether a check of the call depth says more than those before it: the depth is that of the
+    /// function throughout.
+    fn keep_depth_check(&mut self, n: u64) -> bool {
+        let covers = |(m, block): &(u64, Block)| *m >= n && self.cfg.dominates(*block, self.block);
+        let is_new = !self.depths.iter().any(covers);
+        if is_new && self.depths.len() < DEPTHS_MAX {
+            self.depths.push((n, self.block));
+        }
+        is_new
     }
 
     /// Whether the outcome of a type test cannot change: nothing is asked about elements.

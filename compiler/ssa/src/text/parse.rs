@@ -10,7 +10,8 @@ use smallvec::SmallVec;
 use super::REPS;
 use super::lex::{Token, lex};
 use crate::ir::{
-    Block, BlockData, Def, Edge, Func, Inst, InstData, Opcode, Pos, Term, Value, ValueData,
+    Block, BlockData, Def, Edge, Func, InlinedCall, Inst, InstData, Opcode, Pos, Term, Value,
+    ValueData,
 };
 use crate::shape::{result_rep, shape};
 use crate::unit::{Unit, UnitField, UnitMethod, UnitType};
@@ -278,6 +279,10 @@ impl Parser {
                     self.expect('(')?;
                     func.param_names = self.list(')', Self::string)?;
                 }
+                "inlined" => {
+                    self.expect('(')?;
+                    func.inlined = self.list(')', Self::inlined_call)?;
+                }
                 "slots" => func.n_slots = self.number()?,
                 other => return Err(format!("unknown attribute `{other}`")),
             }
@@ -529,6 +534,13 @@ impl Parser {
         }
         let line = self.number()?;
         self.expect(':')?;
-        Ok(Pos { line, column: self.number()? })
+        let column = self.number()?;
+        let inlined = if self.take_word("in") { self.number()? } else { 0 };
+        Ok(Pos { line, column, inlined })
+    }
+
+    fn inlined_call(&mut self) -> Parsed<InlinedCall> {
+        let func = FuncId(self.prefixed("f")?);
+        Ok(InlinedCall { func, at: self.pos()? })
     }
 }

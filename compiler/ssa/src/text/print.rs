@@ -87,6 +87,15 @@ impl Printer<'_> {
         if func.n_slots != 0 {
             put!(self, " slots {}", func.n_slots);
         }
+        if !func.inlined.is_empty() {
+            put!(self, " inlined(");
+            for (i, call) in func.inlined.iter().enumerate() {
+                self.comma(i);
+                put!(self, "f{}", call.func.0);
+                self.pos(call.at);
+            }
+            put!(self, ")");
+        }
         put!(self, " {{\n");
         for b in 0..func.blocks.len() {
             self.block(b);
@@ -248,6 +257,9 @@ impl Printer<'_> {
     fn pos(&mut self, pos: Pos) {
         if pos != Pos::default() {
             put!(self, " @{}:{}", pos.line, pos.column);
+            if pos.inlined != 0 {
+                put!(self, " in {}", pos.inlined);
+            }
         }
     }
 

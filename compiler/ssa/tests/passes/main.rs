@@ -62,7 +62,9 @@ fn check(choices: &[u8]) {
     }
     let at = generate::RANDOM as usize;
     for pass in PASSES {
-        let after = transform(&before, |funcs, facts| (pass.run)(&mut funcs[at], facts));
+        let after = transform(&before, |funcs, facts| {
+            (pass.run)(&mut funcs[at], facts);
+        });
         compare(&before, &after, pass.name);
     }
     let optimise = |funcs: &mut Vec<Func>, facts: &Unit| {

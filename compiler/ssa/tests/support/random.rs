@@ -89,7 +89,7 @@ impl Generator<'_> {
             }
             self.budget -= 1;
             self.line += 1;
-            self.builder.set_pos(Pos { line: self.line, column: 1 });
+            self.builder.set_pos(Pos { line: self.line, column: 1, inlined: 0 });
             self.statement(depth);
         }
     }

@@ -6,8 +6,8 @@ use super::cursor::Cursor;
 use super::layout::{SECTIONS, SectionEntry, sections};
 use super::{ReadError, ReadFault, relink};
 use crate::module::{
-    Desc, DescId, Field, FuncId, Function, Global, GlobalId, Handler, LineEntry, Method, Module,
-    Note, SourceFile, StaticField, StrId, TypeDef, TypeKind, limit,
+    Desc, DescId, Field, FuncId, Function, Global, GlobalId, Handler, InlinedCall, LineEntry,
+    Method, Module, Note, SourceFile, StaticField, StrId, TypeDef, TypeKind, limit,
 };
 use crate::rep::{Rep, TypeId};
 
@@ -44,7 +44,8 @@ pub fn read(file: &[u8]) -> Result<Module> {
         Ok(())
     })?;
     per_function(&mut functions, parts.cursor(*b"LINE")?, |f, c| {
-        f.lines = lines(c, f.code.len())?;
+        f.inlined = c.list(limit::CODE_WORDS, "inlined calls", inlined_call)?;
+        f.lines = lines(c, f)?;
         Ok(())
     })?;
     per_function(&mut functions, parts.cursor(*b"NOTE")?, |f, c| {
@@ -256,12 +257,20 @@ fn handler(c: &mut Cursor<'_>) -> Result<Handler> {
     Ok(Handler { start, end, target, reg, is_cleanup })
 }
 
-fn lines(c: &mut Cursor<'_>, words: usize) -> Result<Vec<LineEntry>> {
-    let mut last = LineEntry { pc: 0, line: 0, column: 0 };
-    c.list(words, "line entries", |c| {
+fn inlined_call(c: &mut Cursor<'_>) -> Result<InlinedCall> {
+    let (func, line) = (FuncId(c.uleb()?), c.uleb()?);
+    Ok(InlinedCall { func, line, column: c.uleb()?, inlined: c.uleb()? })
+}
+
+fn lines(c: &mut Cursor<'_>, f: &Function) -> Result<Vec<LineEntry>> {
+    let mut last = LineEntry { pc: 0, line: 0, column: 0, inlined: 0 };
+    c.list(f.code.len(), "line entries", |c| {
         last.pc = last.pc.wrapping_add(c.uleb()?);
         last.line = last.line.wrapping_add_signed(c.zigzag()?);
         last.column = last.column.wrapping_add_signed(c.zigzag()?);
+        if !f.inlined.is_empty() {
+            last.inlined = c.uleb()?;
+        }
         Ok(last)
     })
 }

@@ -3,7 +3,7 @@
 use super::layout::{HEADER_BYTES, MAGIC, SECTION_ENTRY_BYTES, SECTIONS, VERSION};
 use super::relink::used_builtins;
 use crate::module::{
-    Desc, Field, Function, LineEntry, Method, Module, StaticField, TypeDef, TypeKind,
+    Desc, Field, Function, InlinedCall, LineEntry, Method, Module, StaticField, TypeDef, TypeKind,
 };
 use crate::rep::Rep;
 
@@ -54,7 +54,7 @@ fn section(module: &Module, code: [u8; 4]) -> Vec<u8> {
         b"FUNC" => out.list(functions, function),
         b"CODE" => functions.iter().for_each(|f| out.words(&f.code)),
         b"EXCP" => functions.iter().for_each(|f| handlers(&mut out, f)),
-        b"LINE" => functions.iter().for_each(|f| lines(&mut out, &f.lines)),
+        b"LINE" => functions.iter().for_each(|f| lines(&mut out, f)),
         b"NOTE" => functions.iter().for_each(|f| notes(&mut out, f)),
         _ => unreachable!("every section of the table has a writer"),
     }
@@ -197,12 +197,20 @@ fn handlers(out: &mut Output, f: &Function) {
     });
 }
 
-fn lines(out: &mut Output, lines: &[LineEntry]) {
-    let mut last = LineEntry { pc: 0, line: 0, column: 0 };
-    out.list(lines, |out, entry| {
+fn lines(out: &mut Output, f: &Function) {
+    out.list(&f.inlined, |out, call: &InlinedCall| {
+        for n in [call.func.0, call.line, call.column, call.inlined] {
+            out.uleb(n);
+        }
+    });
+    let mut last = LineEntry { pc: 0, line: 0, column: 0, inlined: 0 };
+    out.list(&f.lines, |out, entry| {
         out.uleb(entry.pc.wrapping_sub(last.pc));
         out.zigzag(entry.line.wrapping_sub(last.line).cast_signed());
         out.zigzag(entry.column.wrapping_sub(last.column).cast_signed());
+        if !f.inlined.is_empty() {
+            out.uleb(entry.inlined);
+        }
         last = *entry;
     });
 }

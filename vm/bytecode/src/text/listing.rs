@@ -153,7 +153,7 @@ impl<'m> FunctionListing<'m> {
             let pc = item.map_or_else(|pc| pc, |insn| insn.pc);
             self.label(f, pc)?;
             if let Some(line) = lines.next_if(|line| line.pc as usize == pc) {
-                writeln!(f, "  .line {}:{}", line.line, line.column)?;
+                writeln!(f, "  .line {}", position(line.line, line.column, line.inlined))?;
             }
             if let Some(note) = notes.next_if(|note| note.pc as usize == pc) {
                 writeln!(f, "  .note {}", self.listing.text(note.text))?;
@@ -168,7 +168,8 @@ impl<'m> FunctionListing<'m> {
         }
         self.label(f, end)?;
         for line in function.lines.iter().filter(|_| !lines_inline) {
-            writeln!(f, "  .line_at ={} {}:{}", line.pc, line.line, line.column)?;
+            let at = position(line.line, line.column, line.inlined);
+            writeln!(f, "  .line_at ={} {at}", line.pc)?;
         }
         for note in function.notes.iter().filter(|_| !notes_inline) {
             writeln!(f, "  .note_at ={} {}", note.pc, self.listing.text(note.text))?;
@@ -197,6 +198,10 @@ impl<'m> FunctionListing<'m> {
         writeln!(f, "  result {}", RepWord(function.result))?;
         if !function.upvalues.is_empty() {
             writeln!(f, "  upvalues {}", reps(&function.upvalues))?;
+        }
+        for call in &function.inlined {
+            let at = position(call.line, call.column, call.inlined);
+            writeln!(f, "  inlined @{} {at}", call.func.0)?;
         }
         match function.reps.split_at_checked(usize::from(function.n_tagged)) {
             Some((tagged, rest)) => {
@@ -275,6 +280,14 @@ impl<'m> FunctionListing<'m> {
         let ty = insn.id(Kind::Type).and_then(|id| Some(m.type_def(TypeId(id))?.name));
         let global = insn.id(Kind::Global).and_then(|id| Some(m.globals.get(id as usize)?.name));
         function.or(ty).or(global).map(|id| m.str(id))
+    }
+}
+
+/// A source position and the number of the inlined call that it belongs to.
+fn position(line: u32, column: u32, inlined: u32) -> String {
+    match inlined {
+        0 => format!("{line}:{column}"),
+        n => format!("{line}:{column} in {n}"),
     }
 }
 

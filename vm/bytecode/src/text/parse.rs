@@ -2,11 +2,11 @@
 
 use super::AsmError;
 use super::lex::{Line, Token, lines};
-use super::parse_code::Body;
+use super::parse_code::{Body, position};
 use super::syntax::{DESC_DEPTH_MAX, parse_plain_desc, parse_rep, parse_type};
 use crate::module::{
-    Desc, DescId, Field, FuncId, Function, Global, GlobalId, Method, Module, SourceFile,
-    StaticField, StrId, TypeDef, TypeKind,
+    Desc, DescId, Field, FuncId, Function, Global, GlobalId, InlinedCall, Method, Module,
+    SourceFile, StaticField, StrId, TypeDef, TypeKind,
 };
 use crate::rep::Rep;
 use ahash::AHashMap;
@@ -176,6 +176,11 @@ impl Parser {
                     f.param_names.push(self.string(line)?);
                     line.eat(',');
                 }
+            }
+            "inlined" => {
+                let func = FuncId(line.number("@", "a function")?);
+                let (at, column, inlined) = position(line)?;
+                f.inlined.push(InlinedCall { func, line: at, column, inlined });
             }
             "result" => f.result = rep(line)?,
             "upvalues" => f.upvalues = reps(line)?,

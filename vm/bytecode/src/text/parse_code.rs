@@ -23,7 +23,7 @@ pub(super) struct Body {
     labels: AHashMap<String, usize>,
     branches: Vec<(usize, usize, Place)>,
     handlers: Vec<([Place; 3], u8, bool)>,
-    lines_at: Vec<(Place, u32, u32)>,
+    lines_at: Vec<(Place, Position)>,
     notes_at: Vec<(Place, StrId)>,
 }
 
@@ -52,12 +52,7 @@ impl Body {
             }
             ".line" | ".line_at" => {
                 let place = if first == ".line" { here } else { place(line)? };
-                let word = line.word("line:column")?;
-                let (at, column) = word.split_once(':').unwrap_or((word, ""));
-                let (Ok(at), Ok(column)) = (at.parse(), column.parse()) else {
-                    return Err(line.fault(format!("expected line:column, found `{word}`")));
-                };
-                self.lines_at.push((place, at, column));
+                self.lines_at.push((place, position(line)?));
             }
             ".note" | ".note_at" => {
                 let place = if first == ".note" { here } else { place(line)? };
@@ -145,15 +140,29 @@ impl Body {
                 is_cleanup: *is_cleanup,
             });
         }
-        for (place, line, column) in &self.lines_at {
-            let (pc, line, column) = (find_word(place)?, *line, *column);
-            function.lines.push(LineEntry { pc, line, column });
+        for (place, (line, column, inlined)) in &self.lines_at {
+            let (pc, line, column, inlined) = (find_word(place)?, *line, *column, *inlined);
+            function.lines.push(LineEntry { pc, line, column, inlined });
         }
         for (place, text) in &self.notes_at {
             function.notes.push(Note { pc: find_word(place)?, text: *text });
         }
         Ok(())
     }
+}
+
+/// Line, column and number of the inlined call.
+type Position = (u32, u32, u32);
+
+/// Reads a source position.
+pub(super) fn position(line: &mut Line<'_>) -> Result<Position> {
+    let word = line.word("line:column")?;
+    let (at, column) = word.split_once(':').unwrap_or((word, ""));
+    let (Ok(at), Ok(column)) = (at.parse(), column.parse()) else {
+        return Err(line.fault(format!("expected line:column, found `{word}`")));
+    };
+    let inlined = if line.eat_word("in") { line.number("", "an inlined call")? } else { 0 };
+    Ok((at, column, inlined))
 }
 
 fn place(line: &mut Line<'_>) -> Result<Place> {

@@ -83,10 +83,23 @@ impl FunctionChecker<'_> {
         let words = f.code.len();
         let lines = ascends(f.lines.iter().map(|line| line.pc), words);
         self.require(lines, Rule::LineOrder, || "the line table is out of order".into())?;
+        self.check_inlined()?;
         let notes = ascends(f.notes.iter().map(|note| note.pc), words);
         self.require(notes, Rule::NoteOrder, || "the notes are out of order".into())?;
         let texts = f.notes.iter().map(|note| note.text);
         texts.into_iter().try_for_each(|id| check_str(self.module, id)).map_err(|e| self.own(e))
+    }
+
+    fn check_inlined(&self) -> Check {
+        let f = self.function;
+        let mut calls = f.inlined.iter().enumerate();
+        let nested = calls.all(|(i, call)| call.inlined as usize <= i);
+        let named = f.lines.iter().all(|line| line.inlined as usize <= f.inlined.len());
+        let known =
+            f.inlined.iter().all(|call| (call.func.0 as usize) < self.module.functions.len());
+        self.require(nested && named && known, Rule::InlinedCall, || {
+            "the table of inlined calls is damaged".into()
+        })
     }
 }
 

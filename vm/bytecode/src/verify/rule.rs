@@ -129,6 +129,9 @@ declare_rules! {
     HandlerNesting = "handler-nesting";
     /// Line entries ascend and lie in the code.
     LineOrder = "line-order";
+    /// Inlined calls name existing functions and lie within earlier ones; line entries name
+    /// existing calls.
+    InlinedCall = "inlined-call";
     /// Notes ascend and lie in the code.
     NoteOrder = "note-order";
 }

@@ -302,6 +302,9 @@ fn table_cases() -> Vec<(Rule, String)> {
         (Rule::LineOrder, tables(".line_at =1 1:1\n .line_at =1 2:1")),
         (Rule::LineOrder, tables(".line_at =4 1:1\n .line_at =1 2:1")),
         (Rule::LineOrder, tables(".line_at =5 1:1")),
+        (Rule::InlinedCall, tables(".line_at =1 1:1 in 1")),
+        (Rule::InlinedCall, tables("inlined @99 1:1")),
+        (Rule::InlinedCall, tables("inlined @0 1:1 in 1")),
         (Rule::NoteOrder, tables(".note_at =1 \"g\"\n .note_at =0 \"g\"")),
         (Rule::NoteOrder, tables(".note_at =5 \"g\"")),
     ]

@@ -1,7 +1,7 @@
 //! Modules that the tests start from.
 
 use hyp_bytecode::builtin::Builtin;
-use hyp_bytecode::module::{Function, LineEntry, Module, Note, StrId};
+use hyp_bytecode::module::{FuncId, Function, InlinedCall, LineEntry, Module, Note, StrId};
 use hyp_bytecode::op::{Arg, Kind, Op, Regs, Targets, encode};
 use hyp_bytecode::text::assemble;
 
@@ -87,7 +87,9 @@ pub(crate) fn every_op() -> Module {
     }
     module.functions[1].code.extend([Op::Ret as u32]);
     push_op(Op::RetNull, &mut module.functions[0]);
-    module.functions[0].lines = vec![LineEntry { pc: 0, line: 1, column: 1 }];
+    let call = |func, inlined| InlinedCall { func: FuncId(func), line: 2, column: 5, inlined };
+    module.functions[0].inlined = vec![call(1, 0), call(2, 1)];
+    module.functions[0].lines = vec![LineEntry { pc: 0, line: 1, column: 1, inlined: 2 }];
     module.functions[0].notes = vec![Note { pc: 2, text: StrId(0) }];
     module
 }

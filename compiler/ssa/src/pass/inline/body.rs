@@ -1,0 +1,66 @@
+//! What can be inlined, and in which form it is kept.
+
+use hyp_bytecode::module::FuncId;
+use hyp_bytecode::op::Op;
+
+use super::HIGHER_ORDER;
+use crate::ir::{BlockData, Def, Func, Inst, Opcode, Value, ValueData};
+
+/// Most blocks of a body.
+const BLOCKS_MAX: usize = 32;
+
+/// The body of a finished function for its callers, or `None` if it stays a function of its own:
+/// it is large, has handlers or slots, or calls itself.
+#[must_use]
+pub fn of(func: &Func, id: FuncId) -> Option<Func> {
+    let n_insts: usize = func.blocks.iter().map(|b| b.insts.len()).sum();
+    if n_insts > HIGHER_ORDER || func.blocks.len() > BLOCKS_MAX || func.n_slots != 0 {
+        return None;
+    }
+    let is_plain = |block: &BlockData| block.handler.is_none() && !block.is_cleanup;
+    let calls_itself = |inst: &Inst| {
+        let data = func.inst(*inst);
+        matches!(data.op, Opcode::Op(Op::Call | Op::LoadFunc | Op::MakeClosure))
+            && data.imms.first() == Some(&u64::from(id.0))
+    };
+    let keeps = func.blocks.iter().all(is_plain)
+        && !func.blocks.iter().flat_map(|b| &b.insts).any(calls_itself);
+    keeps.then(|| compact(func))
+}
+
+/// The function without unused entries in its tables.
+fn compact(func: &Func) -> Func {
+    let mut small = Func {
+        name: func.name,
+        owner: func.owner,
+        n_required: func.n_required,
+        has_receiver: func.has_receiver,
+        result: func.result,
+        upvalues: func.upvalues.clone(),
+        inlined: func.inlined.clone(),
+        blocks: func.blocks.clone(),
+        ..Func::default()
+    };
+    let mut number = vec![Value(u32::MAX); func.values.len()];
+    for block in &mut small.blocks {
+        let mut define = |v: Value, def: Option<Def>| {
+            let ValueData { def: old, rep } = func.values[v.0 as usize];
+            number[v.0 as usize] = Value(small.values.len() as u32);
+            small.values.push(ValueData { def: def.unwrap_or(old), rep });
+            number[v.0 as usize]
+        };
+        block.params.iter_mut().for_each(|v| *v = define(*v, None));
+        for inst in &mut block.insts {
+            let mut data = func.inst(*inst).clone();
+            *inst = Inst(small.insts.len() as u32);
+            if let Some(result) = &mut data.result {
+                *result = define(*result, Some(Def::Inst(*inst)));
+            }
+            small.insts.push(data);
+        }
+    }
+    let renumber = |v: &mut Value| *v = number[func.resolve(*v).0 as usize];
+    small.insts.iter_mut().for_each(|data| data.args.iter_mut().for_each(renumber));
+    small.blocks.iter_mut().for_each(|block| block.term.for_each_use_mut(renumber));
+    small
+}
