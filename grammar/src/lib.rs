@@ -12,6 +12,7 @@ mod adapter;
 pub mod ast;
 pub mod diagnostic;
 mod dump;
+mod format;
 pub mod intern;
 pub mod keyword;
 mod lexer;
@@ -24,5 +25,6 @@ pub mod token;
 
 pub use adapter::MAX_NESTING;
 pub use dump::dump;
+pub use format::{FormatError, format};
 pub use parse::{MAX_TREE_DEPTH, Start, parse, parse_from, tokens};
 pub use print::print;

@@ -2,6 +2,7 @@
 
 mod book;
 mod cli;
+mod format;
 mod hostile;
 mod limits;
 mod process;

@@ -5,6 +5,7 @@ mod constructs;
 mod encoding;
 mod errors;
 mod fixpoint;
+mod format;
 mod fuzz;
 mod limits;
 mod samples;
