@@ -8,3 +8,4 @@ mod limits;
 mod process;
 mod sandbox;
 mod tidy;
+mod tools;

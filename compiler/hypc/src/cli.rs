@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use hyp_compiler::driver::{Options, TypesMode};
 use hypvm::color::Color;
 use hypvm::process::RunOptions;
@@ -29,6 +30,34 @@ pub(crate) enum Command {
     Run(Box<Run>),
     /// Reports what is wrong with programs, without executing them
     Check(Check),
+    /// Brings programs into the standard layout
+    Fmt(Fmt),
+    /// Explains a diagnostic code
+    Explain {
+        /// The code, for example E0201; without one, all codes are listed
+        code: Option<String>,
+    },
+    /// Documents what a program declares, in Markdown
+    Doc {
+        /// The program; `-` reads it from standard input
+        file: PathBuf,
+        /// Include what the module does not export
+        #[arg(long)]
+        all: bool,
+    },
+    /// Prints the completions of a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+        /// The tool to complete
+        #[arg(long, value_enum, default_value_t)]
+        tool: Tool,
+    },
+    /// Writes manual pages of both tools
+    Man {
+        /// The directory to write them to
+        directory: PathBuf,
+    },
     /// Lists the instructions of a module or program
     Disasm {
         /// A module (.hbc) or a program (.hyp)
@@ -46,6 +75,24 @@ pub(crate) enum Command {
     },
     /// Prints the versions of tool, bytecode and table
     Version,
+}
+
+/// One of the executables.
+#[derive(Clone, Copy, Default, ValueEnum)]
+pub(crate) enum Tool {
+    #[default]
+    Hypc,
+    Hypvm,
+}
+
+#[derive(Args)]
+pub(crate) struct Fmt {
+    /// Programs, and directories that are searched for `.hyp` files; `-` formats standard input
+    #[arg(default_value = ".")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Change nothing; show what would change and fail if there is something
+    #[arg(long)]
+    pub(crate) check: bool,
 }
 
 #[derive(Args)]

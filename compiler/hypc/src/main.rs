@@ -7,6 +7,7 @@
 
 mod cli;
 mod command;
+mod file;
 mod render;
 mod source;
 

@@ -104,7 +104,7 @@ impl Layout<'_, '_> {
             None => opens_line || self.keeps_break(at),
         };
         if wanted || had_break == Some(true) {
-            let may_be_blank = !is_closing && !(after_opener && piece.comments.is_empty());
+            let may_be_blank = !(is_closing || after_opener && piece.comments.is_empty());
             let levels = frame.as_ref().map_or(inner, |frame| frame.indent);
             self.line(levels, may_be_blank && opens_line && piece.breaks > 1);
         } else if !self.out.is_empty() && (self.spaces[at] || had_break.is_some()) {

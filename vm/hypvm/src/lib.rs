@@ -5,6 +5,7 @@
 //! Invariant: whatever happens, the process ends with a code of [`exit`] or the program's own.
 #![warn(missing_docs)]
 
+pub mod cli;
 pub mod color;
 pub mod grant;
 pub mod inspect;

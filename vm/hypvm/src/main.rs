@@ -1,57 +1,13 @@
 //! `hypvm`: executes `.hbc` modules. Contains no front end.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand, ValueEnum};
-use hypvm::color::Color;
+use clap::Parser;
+use hypvm::cli::{Cli, Command, Jit};
 use hypvm::grant::Grants;
 use hypvm::load::load;
-use hypvm::process::{RunOptions, execute};
+use hypvm::process::execute;
 use hypvm::{exit, inspect};
-
-/// Executes HypnoScript modules (.hbc)
-#[derive(Parser)]
-#[command(name = "hypvm", version, args_conflicts_with_subcommands = true)]
-#[command(arg_required_else_help = true, subcommand_negates_reqs = true)]
-struct Cli {
-    #[command(subcommand)]
-    command: Option<Command>,
-    /// The module to execute; `-` reads it from standard input
-    #[arg(required = true)]
-    file: Option<PathBuf>,
-    /// Arguments of the program
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-    args: Vec<String>,
-    /// Which execution tiers to use
-    #[arg(long, value_enum, default_value_t)]
-    jit: Jit,
-    #[command(flatten)]
-    run: RunOptions,
-    /// When to colour messages
-    #[arg(long, value_enum, default_value_t, global = true)]
-    color: Color,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    /// Summarises a module
-    Inspect { file: PathBuf },
-    /// Checks a module without executing it
-    Verify { file: PathBuf },
-    /// Lists a module's instructions
-    Disasm { file: PathBuf },
-}
-
-/// Execution tiers.
-#[derive(Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-enum Jit {
-    /// The fastest tier that this build has
-    #[default]
-    Auto,
-    /// The interpreter only
-    Off,
-}
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {

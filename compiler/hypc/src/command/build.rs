@@ -1,7 +1,6 @@
 //! `hypc build`.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use bumpalo::Bump;
@@ -12,6 +11,7 @@ use hypvm::exit;
 use hypvm::process::print;
 
 use crate::cli::{Build, Cli, Emit};
+use crate::file::write_atomically;
 use crate::source::{compile_file, read};
 
 pub(super) fn build(cli: &Cli, build: &Build) -> Result<i32, i32> {
@@ -58,22 +58,6 @@ fn default_output(source: &Path) -> PathBuf {
 fn is_same_file(source: &Path, output: &Path) -> bool {
     let files = (source.canonicalize(), output.canonicalize());
     matches!(files, (Ok(a), Ok(b)) if a == b && a.is_file())
-}
-
-/// Writes beside the target and renames, so that a broken-off build leaves no half file.
-/// Special files (`/dev/stdout`) are written directly.
-fn write_atomically(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    if path.metadata().is_ok_and(|m| !m.is_file()) {
-        return std::fs::OpenOptions::new().write(true).open(path)?.write_all(bytes);
-    }
-    let mut name = path.file_name().unwrap_or_default().to_os_string();
-    name.push(format!(".{}.tmp", std::process::id()));
-    let temporary = path.with_file_name(name);
-    let result = std::fs::write(&temporary, bytes).and_then(|()| std::fs::rename(&temporary, path));
-    if result.is_err() {
-        let _ = std::fs::remove_file(&temporary);
-    }
-    result
 }
 
 /// Prints tokens or the syntax tree.

@@ -3,6 +3,10 @@
 mod build;
 mod builtins;
 mod disasm;
+mod doc;
+mod explain;
+mod fmt;
+mod shell;
 
 use std::sync::Arc;
 
@@ -21,6 +25,11 @@ pub(crate) fn dispatch(cli: &Cli) -> i32 {
         Command::Build(build) => build::build(cli, build),
         Command::Run(run) => self::run(cli, run),
         Command::Check(check) => Ok(self::check(cli, check)),
+        Command::Fmt(fmt) => fmt::fmt(cli, fmt),
+        Command::Explain { code } => Ok(explain::explain(code.as_deref())),
+        Command::Doc { file, all } => doc::doc(cli, file, *all),
+        Command::Completions { shell, tool } => Ok(shell::completions(*shell, *tool)),
+        Command::Man { directory } => shell::man(directory),
         Command::Disasm { file, compile } => disasm::disasm(cli, file, &compile.options()),
         Command::Builtins { name, json } => Ok(builtins::list(name.as_deref(), *json)),
         Command::Version => Ok(version()),
