@@ -1,12 +1,19 @@
 //! Every program of `tests/spec` and `docs/examples`, and the example of every builtin, under every
-//! engine setting.
+//! engine setting, and the programs on the oracle.
+//!
+//! The oracle must agree with `-O2` on output, uncaught error and exit status wherever it supports
+//! what a program uses; how many it supports is printed, and there is a least share.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
+use std::sync::{Mutex, PoisonError};
 
 use hyp_bytecode::builtin::{BUILTINS, BuiltinSpec};
+use hyp_compiler::driver::{Options, compile};
 use hyp_tests::engine::{self, ENGINES};
-use hyp_tests::expectation::Expectation;
+use hyp_tests::expectation::{Expectation, Observed};
+use hyp_tests::oracle::{self, Fault, Setting, Verdict};
 use hyp_tests::subject::{observe, programs, read_text, root};
 use libtest_mimic::{Arguments, Failed, Trial};
 
@@ -14,6 +21,15 @@ use libtest_mimic::{Arguments, Failed, Trial};
 const RUN_ONE: &str = "--run-one";
 /// First argument of a child process: run the examples of a category of builtins.
 const RUN_EXAMPLES: &str = "--run-examples";
+/// The oracle among the engines.
+const ORACLE: &str = "oracle";
+/// Exit status of a child whose program the oracle does not support.
+const UNSUPPORTED: i32 = 98;
+/// Least share of the programs that run which the oracle must support, in percent.
+const SUPPORTED_MIN: usize = 85;
+
+/// Programs by what the oracle lacked; those it supported under the empty text.
+static LACKS: Mutex<BTreeMap<String, Vec<String>>> = Mutex::new(BTreeMap::new());
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -33,10 +49,27 @@ fn main() -> ExitCode {
     categories.sort();
     categories.dedup();
     trials.extend(categories.into_iter().map(examples_trial));
-    libtest_mimic::run(&arguments, trials).exit_code()
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    let is_share_good = report_oracle();
+    if is_share_good { conclusion.exit_code() } else { ExitCode::FAILURE }
+}
+
+/// Prints what the oracle supported; whether it is enough.
+fn report_oracle() -> bool {
+    let lacks = LACKS.lock().unwrap_or_else(PoisonError::into_inner);
+    let all: usize = lacks.values().map(Vec::len).sum();
+    let supported = lacks.get("").map_or(0, Vec::len);
+    for (what, programs) in lacks.iter().filter(|(what, _)| !what.is_empty()) {
+        println!("the oracle lacks {what}: {} programs, {}", programs.len(), programs[0]);
+    }
+    println!("the oracle agrees on {supported} of {all} programs that run");
+    all < 100 || supported * 100 >= all * SUPPORTED_MIN
 }
 
 fn run_one(engine: &str, kind: &str, path: &Path, args: &[String]) -> ExitCode {
+    if engine == ORACLE {
+        return run_oracle(path, args);
+    }
     let Some(engine) = engine::by_name(engine) else { return ExitCode::from(2) };
     let code = engine::run(engine, path, args.to_vec(), kind == "check");
     std::process::exit(code)
@@ -80,6 +113,31 @@ fn examples_trial(category: String) -> Trial {
     })
 }
 
+/// Runs a program on the oracle. An uncaught error is printed as `line: message`.
+fn run_oracle(path: &Path, args: &[String]) -> ExitCode {
+    let Ok(source) = std::fs::read(path) else { return ExitCode::from(2) };
+    let stdin = std::io::stdin().lines().map_while(Result::ok).collect();
+    let setting = Setting { stdin, args: args.to_vec(), ..Setting::default() };
+    let code = match oracle::run(&source, &setting) {
+        Verdict::Ran { stdout, error, exit } => {
+            print!("{stdout}");
+            if let Some(Fault { line, message }) = error {
+                eprintln!("{line}: {message}");
+            }
+            exit
+        }
+        Verdict::Rejected => {
+            eprint!("syntax errors");
+            UNSUPPORTED
+        }
+        Verdict::Unsupported(what) => {
+            eprint!("{what}");
+            UNSUPPORTED
+        }
+    };
+    std::process::exit(code)
+}
+
 fn corpus() -> Vec<PathBuf> {
     let mut all = Vec::new();
     for directory in ["tests/spec", "tests/regress", "docs/examples"] {
@@ -101,13 +159,65 @@ fn check(path: &Path) -> Result<(), Failed> {
     let expectation = Expectation::parse(&read_text(path)?);
     let kind = if expectation.is_check_only { "check" } else { "run" };
     let this = std::env::current_exe()?;
-    for engine in ENGINES {
+    let run = |engine: &str| {
         let mut command = Command::new(&this);
-        command.args([RUN_ONE, engine.name, kind]).arg(path).args(&expectation.args);
-        let observed = observe(command, &expectation)?;
+        command.args([RUN_ONE, engine, kind]).arg(path).args(&expectation.args);
+        observe(command, &expectation)
+    };
+    let mut last = None;
+    for engine in ENGINES {
+        let observed = run(engine.name)?;
         expectation
             .compare(&observed)
             .map_err(|difference| format!("under {}:\n{difference}", engine.name))?;
+        last = Some(observed);
     }
-    Ok(())
+    if expectation.is_check_only || !std::fs::read(path).is_ok_and(|bytes| compiles(path, &bytes)) {
+        return Ok(());
+    }
+    let Some(machine) = last else { return Ok(()) };
+    let observed = run(ORACLE)?;
+    let lacks = observed.exit == Some(UNSUPPORTED);
+    let what = if lacks { observed.stderr.as_str() } else { "" };
+    let name = path.strip_prefix(root()).unwrap_or(path).display().to_string();
+    let mut supported = LACKS.lock().unwrap_or_else(PoisonError::into_inner);
+    supported.entry(what.to_owned()).or_default().push(name);
+    drop(supported);
+    if lacks { Ok(()) } else { agree(path, &observed, &machine).map_err(Failed::from) }
+}
+
+fn compiles(path: &Path, bytes: &[u8]) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    compile(&name, bytes, &Options::default()).module.is_some()
+}
+
+/// Compares what the oracle and the machine did.
+fn agree(path: &Path, oracle: &Observed, machine: &Observed) -> Result<(), String> {
+    let mut report = String::new();
+    if oracle.stdout != machine.stdout {
+        let pairs = machine.stdout.lines().zip(oracle.stdout.lines());
+        let at = pairs.take_while(|(a, b)| a == b).count();
+        let line = |text: &str| text.lines().nth(at).unwrap_or("(nothing)").to_owned();
+        let (a, b) = (line(&machine.stdout), line(&oracle.stdout));
+        report.push_str(&format!("output line {}: machine `{a}`, oracle `{b}`\n", at + 1));
+    }
+    if oracle.exit != machine.exit {
+        report.push_str(&format!("exit: machine {:?}, oracle {:?}\n", machine.exit, oracle.exit));
+    }
+    if let Some((line, message)) = oracle.stderr.trim_end().split_once(": ") {
+        let file = path.file_name().unwrap_or_default().to_string_lossy();
+        let place = format!("{file}:{line}:");
+        let says = |text: &str| text.starts_with(&place) && text.ends_with(message);
+        let first = message.lines().next().unwrap_or_default();
+        if !machine.stderr.lines().any(|l| says(l) || (l.starts_with(&place) && l.ends_with(first)))
+        {
+            report.push_str(&format!("oracle: {place} {message}\n"));
+        }
+    } else if machine.stderr.contains("\n    at main (") {
+        report.push_str("the oracle raised no error\n");
+    }
+    if report.is_empty() {
+        return Ok(());
+    }
+    Err(format!("oracle and machine differ:\n{report}--- machine ---\n{}", machine.stderr))
 }

@@ -12,5 +12,6 @@ pub mod engine;
 pub mod expectation;
 pub mod fuzz;
 pub mod mutate;
+pub mod oracle;
 pub mod subject;
 pub mod tool;

@@ -9,7 +9,7 @@ use hyp_grammar::span;
 use hyp_ssa::build::{Builder, Var};
 use hyp_ssa::ir::{Block, Func, Value};
 
-use super::module::{ModuleLower, Signature, func_number};
+use super::module::{ModuleLower, Signature, func_number, function_label};
 use super::pos_of;
 use super::table::guarantee_desc;
 use crate::link::{ModuleIdx, ModuleTree};
@@ -79,7 +79,8 @@ pub(super) struct FnLower<'m, 'c, 'a> {
     pub(super) next_arms: Vec<Option<Block>>,
     /// The receiver of a method or constructor.
     pub(super) this: Option<Var>,
-    pub(super) name: Option<StrId>,
+    /// Name, and the session or record of a method, for notes.
+    pub(super) name: (Option<StrId>, Option<StrId>),
 }
 
 impl<'m, 'c, 'a> FnLower<'m, 'c, 'a> {
@@ -98,7 +99,7 @@ impl<'m, 'c, 'a> FnLower<'m, 'c, 'a> {
         func.has_receiver = sig.has_receiver;
         func.result = sig.result;
         func.param_names.clone_from(&sig.names);
-        let name = sig.name;
+        let name = (sig.name, sig.owner_name);
         Self {
             m,
             b,
@@ -401,8 +402,7 @@ impl<'m, 'c, 'a> FnLower<'m, 'c, 'a> {
                 }
                 let value = value.unwrap_or_else(|| self.b.null());
                 let value = self.coerce(value, &ty, |f| {
-                    let name = f.name.map_or("", |n| f.m.strings.text(n));
-                    let note = format!("result of '{name}'");
+                    let note = format!("result of '{}'", function_label(f.name, &f.m.strings));
                     f.m.strings.intern(&note)
                 });
                 let value = self.fit(value, result);

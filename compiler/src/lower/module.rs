@@ -84,13 +84,18 @@ impl Signature {
     #[must_use]
     pub fn argument_note(&self, param: usize, strings: &Strings) -> Option<String> {
         let name = strings.text(*self.names.get(param)?);
-        // The machine names functions in the same way.
-        let function = self.name.map_or("anonymous", |name| strings.text(name));
-        Some(match self.owner_name {
-            Some(owner) => format!("argument '{name}' of '{}::{function}'", strings.text(owner)),
-            None => format!("argument '{name}' of '{function}'"),
-        })
+        let function = function_label((self.name, self.owner_name), strings);
+        Some(format!("argument '{name}' of '{function}'"))
     }
+}
+
+/// What errors call a function of this name and session or record, as the machine does.
+pub(super) fn function_label(
+    (name, owner): (Option<StrId>, Option<StrId>),
+    strings: &Strings,
+) -> String {
+    let name = name.map_or("anonymous", |name| strings.text(name));
+    owner.map_or_else(|| name.to_owned(), |owner| format!("{}::{name}", strings.text(owner)))
 }
 
 /// One field of a type as lowering sees it.
