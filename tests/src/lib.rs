@@ -7,10 +7,13 @@
 //! Invariant: a program of the corpus passes under every engine setting or the run fails; there are
 //! no ignored tests and no expected failures.
 
+pub mod campaign;
 pub mod capture;
+pub mod differ;
 pub mod engine;
 pub mod expectation;
 pub mod fuzz;
+pub mod generate;
 pub mod mutate;
 pub mod oracle;
 pub mod subject;

@@ -232,7 +232,7 @@ impl<'a> Machine<'a> {
         match found {
             Some(value) => Ok(value),
             None if optional => Ok(Value::Null),
-            None => Err(self.out_of_bounds(n, span)),
+            None => Err(self.out_of_bounds(n.trunc(), span)),
         }
     }
 
@@ -340,7 +340,7 @@ impl<'a> Machine<'a> {
                 let mut items = items.borrow_mut();
                 match position(n).and_then(|at| items.get_mut(at)) {
                     Some(item) => *item = value,
-                    None => return Err(self.out_of_bounds(n, span)),
+                    None => return Err(self.out_of_bounds(n.trunc(), span)),
                 }
                 Ok(object.clone())
             }

@@ -1,0 +1,136 @@
+//! Records, sessions, functions.
+
+use super::{Named, Shape, Ty, Var, Writer};
+
+impl Writer {
+    pub(super) fn record(&mut self) {
+        let name = format!("R{}", self.records.len());
+        let mut fields = Vec::new();
+        self.open(&format!("tranceify {name} {{"));
+        for i in 0..1 + self.random.below(4) {
+            let ty = self.ty(1);
+            let field = format!("f{i}");
+            let annotation = self.annotation(&ty);
+            self.line(&format!("{field}: {annotation};"));
+            fields.push((field, ty));
+        }
+        self.close("}");
+        self.records.push(Shape { name, fields, methods: Vec::new() });
+    }
+
+    pub(super) fn session(&mut self) {
+        let name = format!("S{}", self.sessions.len());
+        let mut fields = Vec::new();
+        self.open(&format!("session {name} {{"));
+        let outer = std::mem::take(&mut self.vars);
+        for i in 0..1 + self.random.below(4) {
+            let ty = self.ty(1);
+            let field = format!("g{i}");
+            let value = self.literal(&ty);
+            let annotation = self.maybe_annotation(&ty);
+            self.line(&format!("expose {field}{annotation} = {value};"));
+            fields.push((field, ty));
+        }
+        let with_constructor = self.chance(2);
+        if with_constructor {
+            let (field, ty) = fields[0].clone();
+            let annotation = self.maybe_annotation(&ty);
+            let default = self.literal(&ty);
+            self.line(&format!(
+                "constructor(start{annotation} = {default}) {{ this.{field} = start; }}"
+            ));
+        }
+        let mut methods = Vec::new();
+        for i in 0..self.random.below(3) {
+            let result = self.ty(1);
+            let param = self.ty(0);
+            let annotation = self.maybe_annotation(&param);
+            let returns = self.maybe_annotation(&result);
+            self.vars.push(Var { name: "p".to_owned(), ty: param.clone(), is_mutable: true });
+            for (field, ty) in &fields {
+                let name = format!("this.{field}");
+                self.vars.push(Var { name, ty: ty.clone(), is_mutable: true });
+            }
+            self.open(&format!("expose suggestion m{i}(p{annotation}){returns} {{"));
+            let (field, ty) = fields[self.random.below(fields.len())].clone();
+            let value = self.expr(&ty, 2);
+            self.line(&format!("this.{field} = {value};"));
+            let value = self.expr(&result, 2);
+            self.line(&format!("awaken {value};"));
+            self.close("}");
+            self.vars.clear();
+            methods.push((format!("m{i}"), vec![param], result));
+        }
+        self.vars = outer;
+        self.close("}");
+        self.sessions.push(Shape { name, fields, methods });
+    }
+
+    pub(super) fn function(&mut self) {
+        let name = format!("f{}", self.functions.len());
+        let is_recursive = self.chance(3);
+        let mut params = Vec::new();
+        let mut list = Vec::new();
+        let outer = std::mem::take(&mut self.vars);
+        if is_recursive {
+            params.push(Ty::Number);
+            let annotation = self.maybe_annotation(&Ty::Number);
+            list.push(format!("depth{annotation}"));
+            self.vars.push(Var { name: "depth".to_owned(), ty: Ty::Number, is_mutable: false });
+        }
+        for i in 0..self.random.below(4) {
+            let ty = self.ty(1);
+            let annotation = self.maybe_annotation(&ty);
+            list.push(format!("a{i}{annotation}"));
+            self.vars.push(Var { name: format!("a{i}"), ty: ty.clone(), is_mutable: true });
+            params.push(ty);
+        }
+        let result = self.ty(1);
+        let returns = self.maybe_annotation(&result);
+        self.open(&format!("suggestion {name}({}){returns} {{", list.join(", ")));
+        let named = Named { name, params: params.clone(), result: result.clone(), is_recursive };
+        if is_recursive {
+            let base = self.expr(&result, 1);
+            self.line(&format!("if (depth <= 0) {{ awaken {base}; }}"));
+        }
+        self.result = Some(result.clone());
+        self.budget = 1 + self.random.below(8);
+        self.loop_depth += 1;
+        while self.budget > 0 {
+            self.statement();
+        }
+        self.loop_depth -= 1;
+        if is_recursive {
+            let mut args = vec!["depth - 1".to_owned()];
+            args.extend(params.iter().skip(1).map(|ty| self.expr(ty, 1)));
+            let call = format!("{}({})", named.name, args.join(", "));
+            let inner = self.fresh("r");
+            self.line(&format!("induce {inner} = {call};"));
+            self.vars.push(Var { name: inner, ty: result.clone(), is_mutable: true });
+        }
+        let value = self.expr(&result, 2);
+        self.line(&format!("awaken {value};"));
+        self.result = None;
+        self.close("}");
+        self.vars = outer;
+        self.functions.push(named);
+    }
+
+    /// A call of a declared function with this result.
+    pub(super) fn function_call(&mut self, ty: &Ty, depth: usize) -> Option<String> {
+        let fits: Vec<Named> = self.functions.iter().filter(|f| f.result == *ty).cloned().collect();
+        if fits.is_empty() || self.loop_depth > 2 {
+            return None;
+        }
+        let f = &fits[self.random.below(fits.len())];
+        let mut args = Vec::new();
+        for (i, param) in f.params.iter().enumerate() {
+            args.push(if i == 0 && f.is_recursive {
+                self.random.below(4).to_string()
+            } else {
+                self.expr(param, depth)
+            });
+        }
+        Some(format!("{}({})", f.name, args.join(", ")))
+    }
+}
