@@ -133,7 +133,7 @@ fn run_machine(source: &str, opt_level: u8, coverage: &mut Coverage) -> Result<B
     let Some(module) = compilation.module else {
         let first = compilation.diagnostics.iter().find(|d| d.is_error());
         return Err(first.map_or_else(String::new, |d| {
-            let at = compilation.lines.locate(&compilation.source, d.primary.span.start);
+            let at = compilation.sources.locate(d.primary.span.start);
             format!("{} {} in line {}", d.code.as_str(), d.message, at.line)
         }));
     };
