@@ -4,14 +4,16 @@
   benches/run.py                     all programs, all engines found
   benches/run.py --only fib,nbody --engines hypvm,gcc,node,luajit
   benches/run.py --stripped          adds hypvm-s: the same programs without type annotations
+  benches/run.py --cpu               processor time instead of wall time, for a busy machine
   benches/run.py --json out.json     every figure
 
 Build first: cargo build --release. Peers come from Debian (apt-get install luajit lua5.4 pypy3 nodejs gcc);
 set $LUAU and $QJS for Luau and QuickJS. hypc and hypvm are taken from $HYPC / $HYPVM, else
 target/release, else PATH. Times are whole-process wall milliseconds (median), minus the engine's own median `hello`
-time. Ratios hold within one run only. A checksum that differs from gcc's is an error.
+time. Ratios hold within one run only. A checksum that differs from gcc's is an error. Peak memory is the largest resident
+set of the process, as GNU time tells (apt-get install time).
 """
-import argparse, json, math, os, pathlib, re, shutil, statistics, subprocess, sys, tempfile, time
+import argparse, json, math, os, pathlib, re, resource, shutil, statistics, subprocess, sys, tempfile, time
 
 HERE = pathlib.Path(__file__).resolve().parent / "programs"
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -25,6 +27,7 @@ def tool(env, name):
     return next((str(pathlib.Path(c).resolve()) for c in cand if c and pathlib.Path(c).exists()), None)
 
 
+GNU_TIME = shutil.which("time")
 HYPC, HYPVM = tool("HYPC", "hypc"), tool("HYPVM", "hypvm")
 LUAU = os.environ.get("LUAU") or shutil.which("luau")
 QJS = os.environ.get("QJS") or shutil.which("qjs")
@@ -64,13 +67,35 @@ def sized(src, n):
     return new
 
 
-def once(cmd, timeout):
-    t = time.perf_counter()
+def cpu_time():
+    u = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return u.ru_utime + u.ru_stime
+
+
+def once(cmd, timeout, clock=time.perf_counter):
+    t = clock()
     p = subprocess.run(cmd, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=timeout)
-    ms = (time.perf_counter() - t) * 1000
+    ms = (clock() - t) * 1000
     if p.returncode:
         raise RuntimeError(f"{cmd}: exit {p.returncode}: {p.stderr[-300:]}")
     return ms, p.stdout
+
+
+def peak(cmd, timeout, file):
+    """Largest resident set in MiB. A process that this one starts itself would inherit its size."""
+    once([GNU_TIME, "-q", "-f", "%M", "-o", str(file)] + cmd, timeout)
+    return int(file.read_text()) / 1024
+
+
+def geomeans(what, lanes, base, table):
+    print(f"\ngeometric means of {what}, row against column (below 1 is better):")
+    print(f"{'':14s}" + "".join(f"{x:>13s}" for x in base))
+    for lane in lanes:
+        row = []
+        for x in base:
+            q = [r[lane] / r[x] for r in table.values() if lane in r and x in r]
+            row.append(f"{math.exp(sum(map(math.log, q)) / len(q)):13.2f}" if q else f"{'-':>13s}")
+        print(f"{lane:14s}" + "".join(row))
 
 
 def same(a, b):
@@ -108,6 +133,7 @@ def main():
     ap.add_argument("--runs", type=int, default=5)
     ap.add_argument("--timeout", type=float, default=120)
     ap.add_argument("--stripped", action="store_true")
+    ap.add_argument("--cpu", action="store_true")
     ap.add_argument("--json")
     a = ap.parse_args()
     names = a.engines.split(",") if a.engines else list(ENGINES)
@@ -116,13 +142,14 @@ def main():
     if a.stripped:
         lanes += [(n + "-s", n, True) for n in names if n.startswith("hyp")]
     benches = a.only.split(",") if a.only else list(SIZE)
-    res = {}
+    res, mem = {}, {}
+    clock = cpu_time if a.cpu else time.perf_counter
     with tempfile.TemporaryDirectory() as d:
         tmp = pathlib.Path(d)
         hello = {}
         for lane, eng, s in lanes:
             c = prepare("hello", eng, tmp, False)
-            hello[lane] = statistics.median(once(c, a.timeout)[0] for _ in range(15)) if c else 0.0
+            hello[lane] = statistics.median(once(c, a.timeout, clock)[0] for _ in range(15)) if c else 0.0
         print("hello ms: " + "  ".join(f"{k}={v:.1f}" for k, v in hello.items()), flush=True)
         for b in benches:
             cmds, want = {}, None
@@ -141,20 +168,18 @@ def main():
             times = {lane: [] for lane in cmds}
             for _ in range(a.runs):
                 for lane, (c, _) in cmds.items():
-                    times[lane].append(once(c, a.timeout)[0])
+                    times[lane].append(once(c, a.timeout, clock)[0])
             res[b] = {lane: max(0.3, statistics.median(t) - hello[lane]) for lane, t in times.items()}
+            if GNU_TIME:
+                mem[b] = {lane: peak(c, a.timeout, tmp / "peak") for lane, (c, _) in cmds.items()}
             print(f"{b:11s}" + "  ".join(f"{k}={v:.0f}" for k, v in res[b].items()), flush=True)
+            print(f"{'':11s}" + "  ".join(f"{k}={v:.1f}MiB" for k, v in mem.get(b, {}).items()), flush=True)
     base = [x for x in ("gcc", "node", "luajit", "luajit-joff", "luau", "lua5.4") if any(x in r for r in res.values())]
-    print("\ngeometric means of time, row against column (below 1 is faster):")
-    print(f"{'':14s}" + "".join(f"{x:>13s}" for x in base))
-    for lane, _, _ in lanes:
-        row = []
-        for x in base:
-            q = [r[lane] / r[x] for r in res.values() if lane in r and x in r]
-            row.append(f"{math.exp(sum(map(math.log, q)) / len(q)):13.2f}" if q else f"{'-':>13s}")
-        print(f"{lane:14s}" + "".join(row))
+    order = [lane for lane, _, _ in lanes]
+    geomeans("time", order, base, res)
+    geomeans("peak memory", order, base, mem)
     if a.json:
-        pathlib.Path(a.json).write_text(json.dumps(dict(hello=hello, ms=res), indent=1))
+        pathlib.Path(a.json).write_text(json.dumps(dict(hello=hello, ms=res, peak_mib=mem), indent=1))
 
 
 main()

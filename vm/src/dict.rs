@@ -2,7 +2,8 @@
 //!
 //! Entries lie in insertion order in one buffer; removing leaves a gap that the next growth closes.
 //! Above [`LINEAR_MAX`] entries a hash index maps to entry numbers: open addressing, each word holds
-//! the upper bits of the hash and the entry number + 1.
+//! the upper bits of the hash and the entry number + 1. While all keys are integers from 0 that are not
+//! many times more than the entries, the index is dense: the key itself is the place of its word.
 
 use hyp_bytecode::rep::TypeId;
 
@@ -15,6 +16,9 @@ use crate::value::{TAG_HEAP, Value};
 const LINEAR_MAX: u32 = 8;
 /// Most entries of an object; the index word limits it.
 const ENTRIES_MAX: usize = 1 << 28;
+/// How many times more places than entries a dense index may have. It is at most as large as the hash
+/// index would be after the next growth.
+const DENSE_SPREAD: usize = 4;
 const GAP: Entry = Entry { key: Value::UNDEF, value: Value::NULL };
 
 /// The map object of an object value.
@@ -31,6 +35,14 @@ pub(crate) fn normalize(key: Value) -> Option<Value> {
         return Some(if key.0 << 1 == 0 { Value::ZERO } else { key });
     }
     (key.is_string() || key.is_bool()).then_some(key)
+}
+
+/// The place of a normalized key in a dense index.
+#[inline]
+fn dense_place(key: Value) -> Option<u32> {
+    let n = key.as_num()?;
+    let place = n as u32;
+    (f64::from(place) == n).then_some(place)
 }
 
 /// The first live entry at or after `*pos`; moves `*pos` behind it.
@@ -72,7 +84,7 @@ impl Heap {
             (*map).entries = std::ptr::null_mut();
             (*map).index = std::ptr::null_mut();
             (*map).epoch = 0;
-            (*map).pad = 0;
+            (*map).dense = 0;
             if capacity > 0 {
                 self.map_reserve(map, capacity)?;
             }
@@ -103,6 +115,10 @@ impl Heap {
             if mask == 0 {
                 return (0..(*map).used)
                     .find(|&i| self.key_eq((*(*map).entries.add(i as usize)).key, key));
+            }
+            if (*map).dense != 0 {
+                let place = dense_place(key).filter(|&place| place <= mask)?;
+                return (*(*map).index.add(place as usize)).checked_sub(1);
             }
             let hash = self.key_hash(key);
             let mut at = hash & mask;
@@ -150,12 +166,17 @@ impl Heap {
             if (*map).used == (*map).cap {
                 self.map_reserve(map, 1)?;
             }
+            if (*map).dense != 0 && dense_place(key).is_none_or(|place| place > (*map).mask) {
+                self.rebuild_index(map, key)?;
+            }
             let i = (*map).used;
             (*map).entries.add(i as usize).write(Entry { key, value });
             (*map).used = i + 1;
             (*map).len += 1;
             self.stored_entry(map, i, key, value);
-            if (*map).mask != 0 {
+            if (*map).dense != 0 {
+                dense_insert(map, key, i);
+            } else if (*map).mask != 0 {
                 index_insert(map, self.key_hash(key), i);
             }
         }
@@ -170,6 +191,11 @@ impl Heap {
             let i = self.map_find(map, normalize(key)?)?;
             let entry = (*map).entries.add(i as usize);
             let value = (*entry).value;
+            if (*map).dense != 0
+                && let Some(place) = dense_place((*entry).key)
+            {
+                *(*map).index.add(place as usize) = 0;
+            }
             *entry = GAP;
             (*map).len -= 1;
             Some(value)
@@ -185,6 +211,7 @@ impl Heap {
             (*map).used = 0;
             (*map).cap = 0;
             (*map).mask = 0;
+            (*map).dense = 0;
             (*map).entries = std::ptr::null_mut();
             (*map).index = std::ptr::null_mut();
             (*map).epoch = (*map).epoch.wrapping_add(1);
@@ -224,36 +251,71 @@ impl Heap {
                 }
             }
             (*map).cap = cap.max((*map).cap as usize) as u32;
-            let result = self.rebuild_index(map);
             self.replaced_storage(map.cast(), (*map).entries.cast());
-            result
+            self.rebuild_index(map, Value::ZERO)
         }
     }
 
+    /// Makes the index anew, for the entries and one with the key `next`.
+    ///
     /// # Safety
-    /// `map` is live and without gaps.
-    unsafe fn rebuild_index(&self, map: *mut Object) -> Result<(), Trap> {
-        // SAFETY: by contract; the index has more words than `cap`, so entry numbers fit its mask.
+    /// `map` is live and has no gaps, or its index is dense.
+    unsafe fn rebuild_index(&self, map: *mut Object, next: Value) -> Result<(), Trap> {
+        // SAFETY: by contract; a hash index has more words than `cap`, so entry numbers fit its mask.
         unsafe {
             let cap = (*map).cap;
-            if cap <= LINEAR_MAX {
-                (*map).mask = 0;
-                return Ok(());
-            }
-            let size = (cap as usize * 3 / 2).next_power_of_two();
             // Until the index is complete the map is searched linearly.
             (*map).mask = 0;
+            (*map).dense = 0;
+            if cap <= LINEAR_MAX {
+                return Ok(());
+            }
+            let dense = dense_size(map, next);
+            let size = dense.unwrap_or((cap as usize * 3 / 2).next_power_of_two());
             let buffer = self.alloc_buffer(size * size_of::<u32>())?;
             let index = buffer.add(1).cast::<u32>();
             std::ptr::write_bytes(index, 0, size);
             (*map).index = index;
             (*map).mask = size as u32 - 1;
+            (*map).dense = u32::from(dense.is_some());
+            self.replaced_storage(map.cast(), (*map).entries.cast());
             for i in 0..(*map).used {
                 let key = (*(*map).entries.add(i as usize)).key;
-                index_insert(map, self.key_hash(key), i);
+                if dense.is_some() {
+                    dense_insert(map, key, i);
+                } else if !key.is_undef() {
+                    index_insert(map, self.key_hash(key), i);
+                }
             }
         }
         Ok(())
+    }
+}
+
+/// Number of places of a dense index for the entries and one with the key `next`, if all have a place and
+/// there are not too many.
+///
+/// # Safety
+/// `map` is live.
+unsafe fn dense_size(map: *mut Object, next: Value) -> Option<usize> {
+    // SAFETY: by contract; `used` entries are initialised.
+    let entries = unsafe { std::slice::from_raw_parts((*map).entries, (*map).used as usize) };
+    let mut last = dense_place(next)?;
+    for entry in entries.iter().filter(|e| !e.key.is_undef()) {
+        last = last.max(dense_place(entry.key)?);
+    }
+    // SAFETY: by contract.
+    let cap = unsafe { (*map).cap } as usize;
+    let size = (last as usize + 1).max(cap).next_power_of_two();
+    (size <= cap * DENSE_SPREAD).then_some(size)
+}
+
+/// # Safety
+/// `map` has a dense index with a place for `key`.
+unsafe fn dense_insert(map: *mut Object, key: Value, entry: u32) {
+    if let Some(place) = dense_place(key) {
+        // SAFETY: by contract.
+        unsafe { *(*map).index.add(place as usize) = entry + 1 };
     }
 }
 

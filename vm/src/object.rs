@@ -138,12 +138,12 @@ pub struct Object {
     pub mask: u32,
     /// Entries in insertion order.
     pub entries: *mut Entry,
-    /// Hash index: upper bits of the hash, then entry number + 1; 0 is free.
+    /// Index: upper bits of the hash (none if `dense`), then entry number + 1; 0 is free.
     pub index: *mut u32,
     /// Counts compactions, which renumber entries.
     pub epoch: u32,
-    /// Unused.
-    pub pad: u32,
+    /// 1 if the keys are small integers and so their own places in the index, else 0.
+    pub dense: u32,
 }
 
 /// Record or session instance; the fields follow.

@@ -143,8 +143,9 @@ impl Heap {
         }
         (roots.trace)(&mut marker);
         marker.drain_young();
-        self.old.set(self.old.get() + marker.marked());
-        self.marked.set(self.marked.get() + marker.marked());
+        let marked = marker.finish();
+        self.old.set(self.old.get() + marked);
+        self.marked.set(self.marked.get() + marked);
         large.sweep(self.epoch.get(), true);
         self.drop_runs();
     }
@@ -160,7 +161,7 @@ impl Heap {
         self.is_marking.set(true);
         let mut marker = self.marker(roots);
         (roots.trace)(&mut marker);
-        self.marked.set(marker.marked());
+        self.marked.set(marker.finish());
     }
 
     fn mark_slice(&self, roots: &Roots) {
@@ -173,7 +174,7 @@ impl Heap {
     fn mark(&self, roots: &Roots, bytes: usize) {
         let mut marker = self.marker(roots);
         marker.drain_old(bytes);
-        self.marked.set(self.marked.get() + marker.marked());
+        self.marked.set(self.marked.get() + marker.finish());
     }
 
     fn is_marking_done(&self) -> bool {
