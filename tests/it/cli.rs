@@ -352,6 +352,7 @@ fn builtins_are_documented() {
         assert!(push.contains(part), "{push}");
     }
     assert!(stdout(&hypc(["builtins", "copyfile"])).contains("needs: read, write"));
+    assert!(stdout(&hypc(["builtins", "PI"])).contains("3.14159"));
     assert_eq!(exit(&hypc(["builtins", "NoSuchThing"])), 1);
     for line in stdout(&hypc(["builtins", "--json"])).lines() {
         let row: serde_json::Value = serde_json::from_str(line).expect("JSON");
@@ -465,6 +466,43 @@ fn limits_of_the_command_line_end_the_program_with_7() {
     {
         assert_eq!(exit(&hypvm(wrong.into_iter().chain([text(&endless)]))), 2, "{wrong:?}");
     }
+}
+
+#[test]
+fn limits_end_slow_password_hashes() {
+    let scratch = Scratch::new();
+    let slow = [
+        "observe BCrypt(\"password\", 31);",
+        "observe VerifyBCrypt(\"p\", \"$2b$31$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW\");",
+        "observe PBKDF2(\"password\", \"salt\", 4294967295, 65536);",
+    ];
+    for source in slow {
+        let module = scratch.module("slow", &format!("Focus {{ {source} }} Relax\n"));
+        for (option, message) in
+            [("--timeout=100ms", "Time limit"), ("--fuel=1000000", "Fuel limit")]
+        {
+            let output = hypvm([option, text(&module)]);
+            assert_eq!(exit(&output), 7, "{source}: {}", stderr(&output));
+            assert!(stderr(&output).contains(message), "{source}: {}", stderr(&output));
+        }
+    }
+}
+
+#[test]
+fn a_seed_repeats_random_numbers() {
+    let scratch = Scratch::new();
+    let source = "Focus { observe [Random(), RandomInt(1, 1000000), ArrayShuffle([1, 2, 3, 4, 5])]; \
+                  observe UuidV4(); } Relax\n";
+    let module = scratch.module("random", source);
+    let lines = |seed: &str| {
+        let output = stdout(&hypvm(["--seed", seed, text(&module)]));
+        output.lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let (first, again, other) = (lines("7"), lines("7"), lines("8"));
+    assert_eq!(first[0], again[0]);
+    assert_ne!(first[0], other[0]);
+    assert_ne!(first[1], again[1], "identifiers do not depend on the seed");
+    assert_eq!(exit(&hypvm(["--seed", "-1", text(&module)])), 2);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::sync::{Mutex, PoisonError};
 
-use hyp_bytecode::builtin::{BUILTINS, BuiltinSpec};
+use hyp_bytecode::builtin::{BUILTINS, BuiltinSpec, CONSTANTS};
 use hyp_compiler::driver::{Options, compile};
 use hyp_tests::engine::{self, ENGINES};
 use hyp_tests::expectation::{Expectation, Observed};
@@ -48,6 +48,7 @@ fn main() -> ExitCode {
     let mut categories: Vec<String> = BUILTINS.iter().map(category).collect();
     categories.sort();
     categories.dedup();
+    categories.push(CONSTANTS_CATEGORY.to_owned());
     trials.extend(categories.into_iter().map(examples_trial));
     let conclusion = libtest_mimic::run(&arguments, trials);
     let is_share_good = report_oracle();
@@ -75,6 +76,23 @@ fn run_one(engine: &str, kind: &str, path: &Path, args: &[String]) -> ExitCode {
     std::process::exit(code)
 }
 
+/// What stands for the constants in place of a category.
+const CONSTANTS_CATEGORY: &str = "Constant";
+
+/// The examples of a category: name and spellings, source, output.
+fn examples(category_name: &str) -> Vec<(Vec<&'static str>, String, String)> {
+    let rows = BUILTINS.iter().filter(|row| category(row) == category_name).map(|row| {
+        let names = std::iter::once(row.name).chain(row.aliases.iter().copied()).collect();
+        (names, row.example_source(), row.example_output())
+    });
+    let constants = CONSTANTS.iter().filter(|_| category_name == CONSTANTS_CATEGORY);
+    let constants = constants.map(|constant| {
+        let (code, output) = constant.example;
+        (vec![constant.name], format!("observe {code};"), format!("{output}\n"))
+    });
+    rows.chain(constants).collect()
+}
+
 fn category(row: &BuiltinSpec) -> String {
     format!("{:?}", row.category)
 }
@@ -84,13 +102,11 @@ fn category(row: &BuiltinSpec) -> String {
 fn run_examples(engine: &str, wanted: &str) -> ExitCode {
     let Some(engine) = engine::by_name(engine) else { return ExitCode::from(2) };
     let mut code = ExitCode::SUCCESS;
-    for row in BUILTINS.iter().filter(|row| category(row) == wanted) {
-        let (source, expected) = (row.example_source(), row.example_output());
+    for (names, source, expected) in examples(wanted) {
         let result = engine::output_of(engine, &source);
-        let shows_it =
-            std::iter::once(&row.name).chain(row.aliases).any(|name| source.contains(name));
+        let shows_it = names.iter().any(|name| source.contains(name));
         if result.as_ref() != Ok(&expected) || expected.is_empty() || !shows_it {
-            eprintln!("{}: {result:?}, not {expected:?}", row.name);
+            eprintln!("{}: {result:?}, not {expected:?}", names[0]);
             code = ExitCode::FAILURE;
         }
     }

@@ -40,6 +40,9 @@ pub struct VmOptions {
     pub gc_stress: bool,
     /// What the program may do outside of the machine.
     pub grants: Grants,
+    /// Where `Random` and its relatives start; `None`: somewhere else in every run. Keys, salts,
+    /// identifiers and random text do not depend on it.
+    pub random_seed: Option<u64>,
     /// Program arguments.
     pub args: Vec<String>,
     /// Standard output; the machine buffers it itself.
@@ -62,6 +65,7 @@ impl VmOptions {
             output_bytes_max: None,
             gc_stress: false,
             grants: Grants::everything(),
+            random_seed: None,
             args: Vec::new(),
             stdout: Box::new(std::io::stdout()),
             stderr: Box::new(std::io::stderr()),
@@ -209,7 +213,7 @@ impl Vm {
             stdin: options.stdin,
             args: options.args,
             positions: RefCell::default(),
-            builtins: crate::builtins::State::default(),
+            builtins: crate::builtins::State::new(options.random_seed),
             module,
             stack,
             func_table,

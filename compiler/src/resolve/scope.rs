@@ -523,8 +523,8 @@ impl<'a, 'r> Resolver<'a, 'r> {
 }
 
 fn find_predeclared(text: &str) -> Predeclared {
-    if let Some((_, value)) = builtin::CONSTANTS.iter().find(|(name, _)| *name == text) {
-        return Predeclared::Constant(*value);
+    if let Some(constant) = builtin::CONSTANTS.iter().find(|constant| constant.name == text) {
+        return Predeclared::Constant(constant.value);
     }
     let Some(found) = Builtin::lookup(text) else { return Predeclared::None };
     let spec = found.spec();

@@ -20,7 +20,7 @@ impl Resolver<'_, '_> {
         }
         let spellings =
             |b: &'static BuiltinSpec| std::iter::once(b.name).chain(b.aliases.iter().copied());
-        let constants = builtin::CONSTANTS.iter().map(|(name, _)| *name);
+        let constants = builtin::CONSTANTS.iter().map(|constant| constant.name);
         closest(text, bound.chain(BUILTINS.iter().flat_map(spellings)).chain(constants))
     }
 }

@@ -185,13 +185,51 @@ impl BuiltinSpec {
     }
 }
 
-/// A named numeric constant that scripts see as a predeclared name.
-pub const CONSTANTS: &[(&str, f64)] = &[
-    ("PI", std::f64::consts::PI),
-    ("E", std::f64::consts::E),
-    ("PHI", 1.618_033_988_749_895),
-    ("SQRT2", std::f64::consts::SQRT_2),
-    ("SQRT3", 1.732_050_807_568_877_2),
+/// A named number that scripts see as a predeclared name.
+#[derive(Clone, Copy, Debug)]
+pub struct Constant {
+    /// Name.
+    pub name: &'static str,
+    /// Value.
+    pub value: f64,
+    /// Documentation.
+    pub doc: &'static str,
+    /// An expression that shows it, and what it prints.
+    pub example: (&'static str, &'static str),
+}
+
+/// All constants.
+pub const CONSTANTS: &[Constant] = &[
+    Constant {
+        name: "PI",
+        value: std::f64::consts::PI,
+        doc: "Circumference of a circle over its diameter.",
+        example: ("Round(PI, 5)", "3.14159"),
+    },
+    Constant {
+        name: "E",
+        value: std::f64::consts::E,
+        doc: "Base of the natural logarithm.",
+        example: ("Log(E)", "1"),
+    },
+    Constant {
+        name: "PHI",
+        value: 1.618_033_988_749_895,
+        doc: "Golden ratio.",
+        example: ("PHI * PHI == PHI + 1", "true"),
+    },
+    Constant {
+        name: "SQRT2",
+        value: std::f64::consts::SQRT_2,
+        doc: "Square root of 2.",
+        example: ("SQRT2 == Sqrt(2)", "true"),
+    },
+    Constant {
+        name: "SQRT3",
+        value: 1.732_050_807_568_877_2,
+        doc: "Square root of 3.",
+        example: ("SQRT3 == Sqrt(3)", "true"),
+    },
 ];
 
 macro_rules! declare_builtins {

@@ -6,7 +6,9 @@ use std::collections::HashMap;
 use std::fmt::Write;
 use std::path::Path;
 
-use hyp_bytecode::builtin::{BUILTINS, Builtin, BuiltinSpec, CONSTANTS, Category, Param, Ty};
+use hyp_bytecode::builtin::{
+    BUILTINS, Builtin, BuiltinSpec, CONSTANTS, Category, Constant, Param, Ty,
+};
 
 const INTRO: &str = "\
 # Builtin functions
@@ -97,9 +99,9 @@ fn entry(spec: &BuiltinSpec, page: &mut String) {
 
 fn page() -> String {
     let mut page = String::from(INTRO);
-    page.push_str("\n## Constants\n\n| name | value |\n|---|---|\n");
-    for (name, value) in CONSTANTS {
-        let _ = writeln!(page, "| `{name}` | {value} |");
+    page.push_str("\n## Constants\n\n| name | value | meaning | example |\n|---|---|---|---|\n");
+    for Constant { name, value, doc, example: (code, output) } in CONSTANTS {
+        let _ = writeln!(page, "| `{name}` | {value} | {doc} | `{code}` is `{output}` |");
     }
     for &(category, title, intro) in CATEGORIES {
         let _ = write!(page, "\n## {title}\n\n{intro}\n");
@@ -165,7 +167,7 @@ fn names_differ_without_case_and_underscores() {
             assert_eq!(*owner, spec.name, "both own {name}");
         }
     }
-    for (name, _) in CONSTANTS {
+    for Constant { name, .. } in CONSTANTS {
         assert!(!owners.contains_key(&fold(name)), "{name} is a constant and a builtin");
     }
 }

@@ -18,6 +18,9 @@ pub struct RunOptions {
     limits: LimitOptions,
     #[command(flatten)]
     grants: GrantOptions,
+    /// Let Random and its relatives give the same numbers in every run
+    #[arg(long, value_name = "NUMBER")]
+    seed: Option<u64>,
     /// Collect garbage at every allocation (slow; finds bugs of the machine)
     #[arg(long, hide = true)]
     pub gc_stress: bool,
@@ -116,6 +119,7 @@ pub fn execute(
     let interrupted = Arc::new(AtomicBool::new(false));
     let stdin = Box::new(Stdin::buffered(Arc::clone(&interrupted)));
     let mut setup = VmOptions { args, gc_stress: options.gc_stress, stdin, ..VmOptions::new() };
+    setup.random_seed = options.seed;
     options.limits.apply(&mut setup);
     let granted = if options.limits.sandbox { Grants::nothing() } else { granted };
     setup.grants = options.grants.grants(granted);

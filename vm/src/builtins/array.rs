@@ -98,13 +98,13 @@ pub(super) fn sum(vm: &mut Vm, args: &Args<'_>) -> Result<(f64, usize), Trap> {
 }
 
 pub(super) fn array_min(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
-    let numbers = Args::new(Builtin::ArrayMin, args).numbers(vm, 0)?;
-    Ok(numbers.into_iter().reduce(number::min).map_or(Value::NULL, Value::num))
+    let numbers = Args::new(Builtin::ArrayMin, args).numbers(vm, 0)?.into_iter();
+    Ok(numbers.filter(|n| !n.is_nan()).reduce(number::min).map_or(Value::NULL, Value::num))
 }
 
 pub(super) fn array_max(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
-    let numbers = Args::new(Builtin::ArrayMax, args).numbers(vm, 0)?;
-    Ok(numbers.into_iter().reduce(number::max).map_or(Value::NULL, Value::num))
+    let numbers = Args::new(Builtin::ArrayMax, args).numbers(vm, 0)?.into_iter();
+    Ok(numbers.filter(|n| !n.is_nan()).reduce(number::max).map_or(Value::NULL, Value::num))
 }
 
 /// Ascending order with NaN last.

@@ -8,6 +8,7 @@ use aes_gcm::aead::Aead;
 use aes_gcm::{Aes256Gcm, KeyInit};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use bcrypt::HashParts;
 use hyp_bytecode::builtin::Builtin;
 use sha2::Sha256;
 
@@ -39,13 +40,16 @@ pub(super) fn generate_salt(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> 
     random_hex(vm, &Args::new(Builtin::GenerateSalt, args))
 }
 
-/// Runs a slow computation on a thread of its own, so that the host can interrupt the program. An
-/// interrupted computation goes on until it is done or the process ends.
+/// Runs a slow computation, worth a number of steps of a script, on a thread of its own, so that the
+/// host can interrupt the program. An interrupted computation goes on until it is done or the process
+/// ends.
 fn compute<T: Send + 'static>(
     vm: &mut Vm,
+    steps: usize,
     job: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Trap> {
     const STEP: Duration = Duration::from_millis(10);
+    vm.charge(steps)?;
     let (sender, receiver) = sync_channel(1);
     let body = move || {
         // Nobody waits for the result of an interrupted computation.
@@ -76,13 +80,20 @@ pub(super) fn pbkdf2(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
     if length == 0 || length > DERIVED_BYTES_MAX {
         return Err(args.error(&format!("expected a key length from 1 to {DERIVED_BYTES_MAX}")));
     }
-    let derived = compute(vm, move || {
+    // Two hashes per round and block, each about fifteen steps of a script.
+    let steps = (rounds as usize).saturating_mul(length.div_ceil(32)).saturating_mul(30);
+    let derived = compute(vm, steps, move || {
         let salt = unhex(&salt).unwrap_or(salt.into_bytes());
         let mut key = vec![0; length];
         pbkdf2::pbkdf2_hmac::<Sha256>(password.as_bytes(), &salt, rounds, &mut key);
         key
     })?;
     vm.new_string(&hex(&derived))
+}
+
+/// What a bcrypt hash is worth: about 50 microseconds for each of 2^cost rounds.
+fn bcrypt_steps(cost: u32) -> usize {
+    10_000_usize.saturating_mul(1_usize.checked_shl(cost).unwrap_or(usize::MAX))
 }
 
 pub(super) fn bcrypt(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
@@ -97,7 +108,7 @@ pub(super) fn bcrypt(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
         let text = format!("expected a password of at most {PASSWORD_BYTES_MAX} bytes");
         return Err(args.error(&text));
     }
-    match compute(vm, move || bcrypt::hash(password, cost))? {
+    match compute(vm, bcrypt_steps(cost), move || bcrypt::hash(password, cost))? {
         Ok(hash) => vm.new_string(&hash),
         Err(error) => Err(Trap::io(format!("Cannot hash the password: {error}"))),
     }
@@ -106,7 +117,9 @@ pub(super) fn bcrypt(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
 pub(super) fn verify_bcrypt(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
     let args = Args::new(Builtin::VerifyBCrypt, args);
     let (password, hash) = (args.text(vm, 0)?.to_owned(), args.text(vm, 1)?.to_owned());
-    let matches = compute(vm, move || bcrypt::verify(password, &hash))?;
+    let Ok(parts) = hash.parse::<HashParts>() else { return Ok(Value::FALSE) };
+    let steps = bcrypt_steps(parts.get_cost());
+    let matches = compute(vm, steps, move || bcrypt::verify(password, &hash))?;
     Ok(Value::bool(matches.unwrap_or(false)))
 }
 

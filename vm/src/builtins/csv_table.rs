@@ -9,6 +9,9 @@ use super::args::{Args, STRING_BYTES_MAX, brief};
 use super::dictionary::dict;
 use crate::{Trap, Value, Vm};
 
+/// Bytes of text that cost as much as a step of a script.
+const BYTES_PER_STEP: usize = 16;
+
 /// How a text is divided.
 struct Dialect {
     delimiter: u8,
@@ -75,6 +78,7 @@ fn read(vm: &mut Vm, text: &str, dialect: &Dialect) -> Result<Value, Trap> {
         .delimiter(dialect.delimiter)
         .has_headers(dialect.has_header)
         .from_reader(text.as_bytes());
+    vm.charge(text.len() / BYTES_PER_STEP)?;
     let headers = if dialect.has_header {
         cells(vm, reader.byte_headers().map_err(|e| invalid(text, &e))?)?
     } else {

@@ -14,11 +14,16 @@ use super::args::{Args, brief};
 use super::encoding::{hex, unhex};
 use crate::{Trap, Value, Vm};
 
+/// Bytes of text that cost as much as a step of a script.
+const BYTES_PER_STEP: usize = 16;
+
 /// Hex digest of a text.
 macro_rules! digest {
     ($($name:ident = $row:ident $hash:ident;)+) => {
         $(pub(super) fn $name(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
-            let digest = $hash::digest(Args::new(Builtin::$row, args).text(vm, 0)?);
+            let text = Args::new(Builtin::$row, args).text(vm, 0)?;
+            let (steps, digest) = (text.len() / BYTES_PER_STEP, $hash::digest(text));
+            vm.charge(steps)?;
             vm.new_string(&hex(&digest))
         })+
     };
@@ -115,7 +120,7 @@ fn file_hex<H: Digest>(vm: &mut Vm, mut file: File, path: &str) -> Result<String
     let mut hash = H::new();
     let mut chunk = vec![0; 1 << 16];
     loop {
-        vm.check_interrupt()?;
+        vm.charge(chunk.len() / BYTES_PER_STEP)?;
         match file.read(&mut chunk) {
             Ok(0) => return Ok(hex(&hash.finalize())),
             Ok(n) => hash.update(&chunk[..n]),

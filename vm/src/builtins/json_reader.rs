@@ -7,6 +7,8 @@ use serde_core::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess,
 
 use crate::{Trap, Value, Vm};
 
+/// Bytes of text that cost as much as a step of a script.
+const BYTES_PER_STEP: usize = 16;
 /// Keys that are shared between the objects of one text.
 const KEYS_MAX: usize = 256;
 
@@ -15,6 +17,7 @@ const KEYS_MAX: usize = 256;
 /// # Errors
 /// The text is invalid (with line and column), or a limit of the machine.
 pub(super) fn read(vm: &mut Vm, text: &str) -> Result<Value, Trap> {
+    vm.charge(text.len() / BYTES_PER_STEP)?;
     let mut reader = Reader { vm, keys: AHashMap::new(), trap: None };
     let mut parser = serde_json::Deserializer::from_str(text);
     let result = Item(&mut reader).deserialize(&mut parser);

@@ -143,12 +143,13 @@ pub struct State {
     environment: BTreeMap<String, String>,
 }
 
-impl Default for State {
-    fn default() -> State {
+impl State {
+    /// The state of a program that starts; random numbers begin at the seed if there is one.
+    pub(crate) fn new(random_seed: Option<u64>) -> State {
         State {
             started: Instant::now(),
             pace: 1.0,
-            rng: None,
+            rng: random_seed.map(random::Rng::from_seed),
             patterns: Vec::new(),
             environment: BTreeMap::new(),
         }

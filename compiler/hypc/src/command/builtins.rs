@@ -2,36 +2,57 @@
 
 use std::fmt::Write;
 
-use hyp_bytecode::builtin::{BUILTINS, Builtin, BuiltinSpec, Param, Signature, union};
+use hyp_bytecode::builtin::{
+    BUILTINS, Builtin, BuiltinSpec, CONSTANTS, Constant, Param, Signature, union,
+};
 use hypvm::exit;
 use hypvm::process::print;
 use serde_json::json;
 
 pub(super) fn list(name: Option<&str>, as_json: bool) -> i32 {
-    let rows: Vec<&BuiltinSpec> = match name {
+    let constants = CONSTANTS.iter().filter(|constant| name.is_none_or(|n| n == constant.name));
+    let rows: Vec<&BuiltinSpec> = match name.map(Builtin::lookup) {
         None => BUILTINS.iter().collect(),
-        Some(name) => match Builtin::lookup(name) {
-            Some(builtin) => vec![builtin.spec()],
-            None => {
-                hypvm::complain!("hypc: there is no builtin `{name}`");
-                return i32::from(exit::FAILURE);
-            }
-        },
+        Some(found) => found.into_iter().map(Builtin::spec).collect(),
     };
     let mut text = String::new();
     for row in rows {
         if as_json {
-            text.push_str(&row_json(row).to_string());
-            text.push('\n');
+            let _ = writeln!(text, "{}", row_json(row));
         } else if name.is_some() {
             describe(row, &mut text);
         } else {
             let summary = row.text().first().copied().unwrap_or("");
-            // Writing to a string cannot fail.
             let _ = writeln!(text, "{:<60} {summary}", row.signatures()[0]);
         }
     }
+    for constant in constants {
+        // Writing to a string cannot fail.
+        let _ = if as_json {
+            writeln!(text, "{}", constant_json(constant))
+        } else {
+            let signature = format!("{}: number", constant.name);
+            writeln!(text, "{signature:<60} {} {}.", constant.doc, constant.value)
+        };
+    }
+    if text.is_empty() {
+        hypvm::complain!("hypc: there is no builtin `{}`", name.unwrap_or_default());
+        return i32::from(exit::FAILURE);
+    }
     i32::from(print(&text))
+}
+
+fn constant_json(constant: &Constant) -> serde_json::Value {
+    let (code, output) = constant.example;
+    json!({
+        "name": constant.name,
+        "category": "Constant",
+        "value": constant.value,
+        "doc": constant.doc,
+        "effects": [],
+        "capabilities": [],
+        "example": format!("observe {code}; // → {output}\n"),
+    })
 }
 
 fn describe(row: &BuiltinSpec, page: &mut String) {

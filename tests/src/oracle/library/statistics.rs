@@ -33,7 +33,8 @@ impl<'a> Machine<'a> {
         let count = numbers.len() as f64;
         let smallest = numbers.iter().copied().reduce(least);
         let largest = numbers.iter().map(|n| -n).reduce(least).map(|n| -n);
-        let nullable = |n: Option<f64>| n.map_or(Value::Null, Value::Number);
+        let nullable =
+            |n: Option<f64>| n.filter(|n| !n.is_nan()).map_or(Value::Null, Value::Number);
         Ok(Some(match name {
             "ArraySum" => Value::Number(sum),
             "ArrayMin" | "Min" => nullable(smallest),

@@ -516,11 +516,11 @@ macro_rules! for_each_builtin {
             /// Sum divided by the count; 0 when empty.
             /// > ArrayAverage([1, 2, 6]) → 3
             ArrayAverage [AverageArray, Average] Array (arr: Numbers) -> Number {READS THROWS} = array_average;
-            /// Smallest number, NaN ignored; null when empty.
+            /// Smallest number, NaN ignored; null when there is none.
             /// > ArrayMin([4, 2, 8]) → 2
             /// > ArrayMin([]) → null
             ArrayMin [MinArray] Array (arr: Numbers) -> Number Null {READS THROWS} = array_min;
-            /// Largest number, NaN ignored; null when empty.
+            /// Largest number, NaN ignored; null when there is none.
             /// > ArrayMax([4, 2, 8]) → 8
             ArrayMax [MaxArray] Array (arr: Numbers) -> Number Null {READS THROWS} = array_max;
             /// New sorted array, stable: numbers ascending with NaN last, or strings by code point.
@@ -1034,7 +1034,7 @@ macro_rules! for_each_builtin {
             /// the same seed always gives the same number, from 0 to 2^64.
             /// > SimpleRandom(1) == SimpleRandom(1) → true
             SimpleRandom [] Random (seed: Number) -> Number {THROWS} = simple_random;
-            /// Random number in [0, 1).
+            /// Random number in [0, 1). `hypc run --seed` makes random numbers the same in every run.
             /// > induce r = Random();
             /// > r >= 0 && r < 1 → true
             Random [] Random () -> Number {RANDOM} = random;
