@@ -88,6 +88,12 @@ impl Cfg {
         self.number_dom_tree();
     }
 
+    /// Number of blocks of the function, unreachable ones included.
+    #[must_use]
+    pub fn n_blocks(&self) -> usize {
+        self.position.len()
+    }
+
     /// Whether control can reach the block.
     #[must_use]
     pub fn is_reachable(&self, block: Block) -> bool {

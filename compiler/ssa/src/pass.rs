@@ -8,7 +8,9 @@ pub mod dce;
 pub mod fold;
 pub mod gvn;
 pub mod inline;
+pub mod licm;
 mod loops;
+mod memory;
 pub mod narrow;
 pub mod represent;
 
@@ -35,7 +37,7 @@ macro_rules! once {
 }
 
 /// All passes in the order of their first run.
-pub const PASSES: &[Pass] = &[BRANCH, NARROW, REPRESENT, INLINE, GVN, FOLD, BRANCH_LATE, DCE];
+pub const PASSES: &[Pass] = &[BRANCH, NARROW, REPRESENT, INLINE, GVN, FOLD, LICM, BRANCH_LATE, DCE];
 
 const BRANCH: Pass = Pass { name: "branch", run: once!(branch) };
 const NARROW: Pass = Pass { name: "narrow", run: once!(narrow) };
@@ -43,6 +45,7 @@ const REPRESENT: Pass = Pass { name: "represent", run: once!(represent) };
 const INLINE: Pass = Pass { name: "inline", run: inline::run };
 const GVN: Pass = Pass { name: "gvn", run: once!(gvn) };
 const FOLD: Pass = Pass { name: "fold", run: once!(fold) };
+const LICM: Pass = Pass { name: "licm", run: once!(licm) };
 const BRANCH_LATE: Pass = Pass { name: "branch-late", run: once!(branch) };
 const DCE: Pass = Pass { name: "dce", run: once!(dce) };
 
@@ -50,7 +53,7 @@ const DCE: Pass = Pass { name: "dce", run: once!(dce) };
 const EARLY: &[Pass] = &[BRANCH, NARROW, REPRESENT];
 
 /// What runs once at the end.
-const LATE: &[Pass] = &[GVN, FOLD, BRANCH_LATE, DCE];
+const LATE: &[Pass] = &[GVN, FOLD, LICM, BRANCH_LATE, DCE];
 
 /// Rounds of inlining: what one round makes known, the next one inlines.
 const INLINE_ROUNDS: usize = 4;

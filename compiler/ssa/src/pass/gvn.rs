@@ -97,7 +97,7 @@ fn memory_of(op: Op) -> usize {
 
 /// How a row takes part.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Class {
+pub(super) enum Class {
     Constant,
     Pure,
     Reads,
@@ -105,7 +105,7 @@ enum Class {
     Unique,
 }
 
-fn classify(op: Op) -> Class {
+pub(super) fn classify(op: Op) -> Class {
     const CHANGES: u16 =
         Effects::CALLS.0 & !(Effects::THROWS.0 | Effects::READS.0 | Effects::ALLOCS.0);
     let effects = op.spec().effects.0;
