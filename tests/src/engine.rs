@@ -33,9 +33,8 @@ pub fn by_name(name: &str) -> Option<Engine> {
 /// Compiles as `hypc` does and prints the diagnostics to standard error.
 #[must_use]
 pub fn compile_file(path: &Path, bytes: &[u8], opt_level: u8) -> Compilation {
-    let name = path.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
     let options = Options { opt_level, ..Options::default() };
-    let compilation = compile(&name, bytes, &options);
+    let compilation = hyp_package::compile(path, bytes, &options).expect("the file was read");
     for d in &compilation.diagnostics {
         let at = compilation.sources.locate(d.primary.span.start);
         eprintln!(

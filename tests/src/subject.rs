@@ -17,7 +17,11 @@ pub fn root() -> PathBuf {
     here.parent().unwrap_or(here).to_path_buf()
 }
 
-/// All `.hyp` files below a directory, sorted.
+/// The main file of a program of several files, which has a directory of its own.
+pub const MAIN_FILE: &str = "main.hyp";
+
+/// All programs below a directory, sorted: every `.hyp` file, but of a directory with a main file
+/// only that.
 ///
 /// # Errors
 /// Those of the file system.
@@ -25,6 +29,11 @@ pub fn programs(directory: &Path) -> std::io::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     let mut open = vec![directory.to_path_buf()];
     while let Some(directory) = open.pop() {
+        let main = directory.join(MAIN_FILE);
+        if main.is_file() {
+            found.push(main);
+            continue;
+        }
         for entry in std::fs::read_dir(directory)? {
             let path = entry?.path();
             if path.is_dir() {

@@ -2,8 +2,10 @@
 
 use std::path::Path;
 
-use hyp_compiler::driver::{Compilation, Options, compile};
+use hyp_compiler::driver::{Compilation, Options};
+use hyp_compiler::sources::SourceFile;
 use hyp_grammar::source::MAX_SOURCE_BYTES;
+use hyp_package::FileLoader;
 use hypvm::exit;
 use hypvm::load::read_bounded;
 
@@ -18,27 +20,26 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, i32> {
     })
 }
 
-/// The name that a module carries: no directories, so that builds do not depend on the place.
-pub(crate) fn display_name(path: &Path) -> String {
-    if path.as_os_str() == "-" {
-        return "<stdin>".to_owned();
-    }
-    path.file_name().map_or_else(|| "<program>".to_owned(), |n| n.to_string_lossy().into_owned())
-}
-
-/// Compiles a file and prints its diagnostics.
+/// Compiles a file and what it imports, and prints the diagnostics.
 pub(crate) fn compile_file(cli: &Cli, path: &Path, options: &Options) -> Result<Compilation, i32> {
-    Ok(compile_bytes(cli, path, &read(path)?, options))
+    compile_bytes(cli, path, &read(path)?, options)
 }
 
-/// Compiles what was read from a file and prints its diagnostics.
+/// As [`compile_file`], with what was read from the file.
 pub(crate) fn compile_bytes(
     cli: &Cli,
     path: &Path,
     bytes: &[u8],
     options: &Options,
-) -> Compilation {
-    let compilation = compile(&display_name(path), bytes, options);
-    render::print(cli, &|_| path.display().to_string(), &compilation);
-    compilation
+) -> Result<Compilation, i32> {
+    let compilation = hyp_package::compile(path, bytes, options).map_err(|error| {
+        hypvm::complain!("hypc: {}: cannot read: {error}", path.display());
+        i32::from(exit::INPUT)
+    })?;
+    let path_of = |file: &SourceFile| match file.start {
+        0 => path.display().to_string(),
+        _ => FileLoader::shown_path(path, &file.name).display().to_string(),
+    };
+    render::print(cli, &path_of, &compilation);
+    Ok(compilation)
 }

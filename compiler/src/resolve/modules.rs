@@ -97,7 +97,7 @@ impl<'a> Resolver<'a, '_> {
             self.module_names(&node.program);
             let entries = self.bindings.entries.clone();
             self.close_module_scope();
-            if tree.modules.len() > 1 {
+            if tree.modules.iter().any(|m| !m.imports.is_empty()) {
                 self.collect_exports(node, &entries);
             }
             scopes.push(entries);

@@ -26,7 +26,7 @@ pub(super) fn disasm(cli: &Cli, file: &Path, options: &Options) -> Result<i32, i
             i32::from(error.exit_code())
         })?
     } else {
-        let compilation = compile_bytes(cli, file, &bytes, options);
+        let compilation = compile_bytes(cli, file, &bytes, options)?;
         let Some(module) = compilation.module else { return Err(i32::from(exit::FAILURE)) };
         super::verified(module)?
     };
