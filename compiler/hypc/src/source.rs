@@ -20,6 +20,14 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, i32> {
     })
 }
 
+/// The name of a file without directories.
+pub(crate) fn display_name(path: &Path) -> String {
+    if path.as_os_str() == "-" {
+        return "<stdin>".to_owned();
+    }
+    path.file_name().map_or_else(|| "<program>".to_owned(), |n| n.to_string_lossy().into_owned())
+}
+
 /// Compiles a file and what it imports, and prints the diagnostics.
 pub(crate) fn compile_file(cli: &Cli, path: &Path, options: &Options) -> Result<Compilation, i32> {
     compile_bytes(cli, path, &read(path)?, options)

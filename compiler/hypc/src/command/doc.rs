@@ -28,7 +28,7 @@ pub(super) fn doc(cli: &Cli, path: &Path, is_all: bool) -> Result<i32, i32> {
     let (program, diagnostics) = hyp_grammar::parse(&arena, &mut interner, &source);
     let Some(program) = program.filter(|_| !diagnostics.iter().any(Diagnostic::is_error)) else {
         // Prints the diagnostics; a program that does not parse gets no further.
-        compile_bytes(cli, path, &bytes, &Options::default());
+        compile_bytes(cli, path, &bytes, &Options::default())?;
         return Err(i32::from(exit::FAILURE));
     };
     let mut page = Page { source: &source, interner: &interner, is_all, text: String::new() };

@@ -67,7 +67,7 @@ fn formatted(cli: &Cli, path: &Path) -> Result<(String, String), i32> {
         Ok(text) => Ok((source.into_owned(), text)),
         Err(FormatError::Syntax(_)) => {
             // Prints the diagnostics; a program that does not parse gets no further.
-            compile_bytes(cli, path, &bytes, &Options::default());
+            compile_bytes(cli, path, &bytes, &Options::default())?;
             Err(i32::from(exit::FAILURE))
         }
         Err(FormatError::Unfaithful) => {
