@@ -2,9 +2,11 @@
 
 mod book;
 mod cli;
+mod faults;
 mod format;
 mod hostile;
 mod limits;
+mod operators;
 mod process;
 mod sandbox;
 mod tidy;

@@ -20,6 +20,8 @@ use hyp_vm::{InterruptHandle, Vm, VmOptions};
 pub const HEAP_BYTES_MAX: usize = 64 << 20;
 /// Active calls of a program under test.
 const CALL_DEPTH_MAX: usize = 2_000;
+/// Steps of a program under test: most endless loops end by this, sooner than by the clock.
+const FUEL_MAX: u64 = 300_000;
 /// A program under test is interrupted after one to two of these.
 const TICK: Duration = Duration::from_millis(50);
 /// Bytes of output after which the pipe counts as closed.
@@ -133,6 +135,7 @@ fn run_limited(module: Arc<VerifiedModule>) -> i32 {
     let options = VmOptions {
         heap_bytes_max: HEAP_BYTES_MAX,
         call_depth_max: CALL_DEPTH_MAX,
+        fuel_max: Some(FUEL_MAX),
         stdout: Box::new(Bounded { left: OUTPUT_BYTES_MAX }),
         stderr: Box::new(Bounded { left: OUTPUT_BYTES_MAX }),
         stdin: Box::new(std::io::empty()),

@@ -14,6 +14,7 @@ pub mod engine;
 pub mod expectation;
 pub mod fuzz;
 pub mod generate;
+pub mod listing;
 pub mod mutate;
 pub mod oracle;
 pub mod subject;

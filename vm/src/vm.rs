@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::io::{BufRead, Write};
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use hyp_bytecode::builtin::Builtin;
 use hyp_bytecode::module::{Desc, FuncId, StrId};
@@ -38,6 +39,8 @@ pub struct VmOptions {
     pub output_bytes_max: Option<u64>,
     /// Collect at every safepoint and overwrite freed memory: finds missing roots.
     pub gc_stress: bool,
+    /// For tests, with `gc_stress`: small and large allocations until one fails as at the heap limit.
+    pub allocations_left: Option<Arc<AtomicU64>>,
     /// What the program may do outside of the machine.
     pub grants: Grants,
     /// Where `Random` and its relatives start; `None`: somewhere else in every run. Keys, salts,
@@ -64,6 +67,7 @@ impl VmOptions {
             fuel_max: None,
             output_bytes_max: None,
             gc_stress: false,
+            allocations_left: None,
             grants: Grants::everything(),
             random_seed: None,
             args: Vec::new(),
@@ -174,8 +178,10 @@ impl Vm {
         let stack = Stack::new(options.call_depth_max, NATIVE_DEPTH_MAX as usize);
         let access = Access::new(options.grants);
         let (budget, fuel) = Fuel::new(options.fuel_max);
+        let mut heap = Heap::new(options.heap_bytes_max, options.gc_stress);
+        heap.fail_after(options.allocations_left);
         let mut vm = Box::new(Vm {
-            heap: Heap::new(options.heap_bytes_max, options.gc_stress),
+            heap,
             frame: stack.first_frame(),
             frame_limit: stack.frame_limit(),
             budget,

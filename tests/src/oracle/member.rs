@@ -211,8 +211,9 @@ impl<'a> Machine<'a> {
                 self.found(found, n, optional, span)
             }
             Value::Dict(dict) => {
-                let key = self.key(index, span)?;
-                Ok(dict.borrow().get(&key).cloned().unwrap_or(Value::Null))
+                // What cannot be a key is missing like any other.
+                let found = Key::of(index).and_then(|key| dict.borrow().get(&key).cloned());
+                Ok(found.unwrap_or(Value::Null))
             }
             Value::Record(record) => match index {
                 Value::Text(text) => {

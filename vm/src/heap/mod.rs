@@ -18,6 +18,8 @@ mod remember;
 mod stats;
 
 use std::cell::{Cell, UnsafeCell};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::error::{ScriptError, Trap};
 use crate::limit::{Cause, Limit};
@@ -53,6 +55,8 @@ pub(crate) struct Heap {
     /// Number of the next pause if every safepoint collects, else 0.
     stress: Cell<u64>,
     limit_reported: Cell<bool>,
+    /// Allocations until one fails, for tests; counted under stress.
+    allocations_left: Option<Arc<AtomicU64>>,
     bytes_max: Cell<usize>,
     configured_max: usize,
     /// Bytes to allocate until the next pause.
@@ -104,6 +108,7 @@ impl Heap {
             wanted: Cell::new(stress),
             stress: Cell::new(u64::from(stress)),
             limit_reported: Cell::new(false),
+            allocations_left: None,
             bytes_max: Cell::new(bytes_max),
             configured_max: bytes_max,
             budget: Cell::new(0),
@@ -188,6 +193,7 @@ impl Heap {
     #[inline(never)]
     fn alloc_slow(&self, size: usize) -> Result<*mut u8, Trap> {
         if self.stress.get() > 0 {
+            self.count_down()?;
             let (p, l) = self.hidden.get();
             self.ptr.set(p);
             self.limit.set(l);
@@ -291,6 +297,7 @@ impl Heap {
     ) -> Result<*mut Header, Trap> {
         // SAFETY: no other reference to `large` is live.
         let large = unsafe { &mut *self.large.get() };
+        self.count_down()?;
         large.release_dead(bytes);
         self.reserve(bytes)?;
         let header = large.alloc(bytes).ok_or_else(|| self.out_of_memory())?;
@@ -300,6 +307,22 @@ impl Heap {
             header.write(Header { type_id, kind, gc: 0, flags: flags | flag::LARGE, size: 0 });
         }
         Ok(header)
+    }
+
+    /// Fails when the test's countdown ends, except where an allocation must not fail.
+    fn count_down(&self) -> Result<(), Trap> {
+        let Some(left) = &self.allocations_left else { return Ok(()) };
+        let before = left.load(Ordering::Relaxed);
+        if before == 0 || self.bytes_max.get() == usize::MAX {
+            return Ok(());
+        }
+        left.store(before - 1, Ordering::Relaxed);
+        if before == 1 { Err(self.out_of_memory()) } else { Ok(()) }
+    }
+
+    /// Makes an allocation fail when `left` has been counted down to 0, for tests.
+    pub(crate) fn fail_after(&mut self, left: Option<Arc<AtomicU64>>) {
+        self.allocations_left = left;
     }
 
     /// A buffer of at least `bytes` bytes after its header.
