@@ -6,6 +6,7 @@ mod faults;
 mod format;
 mod hostile;
 mod limits;
+mod messages;
 mod operators;
 mod process;
 mod sandbox;
