@@ -56,9 +56,8 @@ const MESSAGES: &[&str] = &[
 ];
 
 /// Findings before the program runs that the language words as it does at run time.
-const DIAGNOSTICS: &[&str] = &[
-    "E0108", "E0402", "E0403", "E0404", "E0106", "E0107", "E0103", "E0104", "E0003", "E0004",
-];
+const DIAGNOSTICS: &[&str] =
+    &["E0108", "E0402", "E0403", "E0404", "E0106", "E0107", "E0103", "E0104", "E0003", "E0004"];
 
 /// Whether the pieces of a pattern occur in the text, in order.
 fn says(text: &str, pattern: &str) -> bool {
