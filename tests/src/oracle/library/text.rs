@@ -80,9 +80,9 @@ impl<'a> Machine<'a> {
             }
             "RemoveAt" => {
                 let mut chars = self.chars_arg(call, 0)?;
-                let at = self.count(call, 1)?;
-                if at < chars.len() {
-                    chars.remove(at);
+                let at = self.whole(call, 1)?;
+                if (0.0..chars.len() as f64).contains(&at) {
+                    chars.remove(at as usize);
                 }
                 chars.into_iter().collect()
             }
