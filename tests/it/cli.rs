@@ -517,3 +517,52 @@ fn a_time_limit_ends_waiting_for_input() {
     drop(input);
     assert_eq!(exit(&output), 7, "{}", stderr(&output));
 }
+
+#[test]
+fn debug_output_is_written_on_request() {
+    let scratch = Scratch::new();
+    let source = "Focus {\nsuggestion f() { DebugPrint([1]); DebugPrintType(\"x\"); Trace(\"here\"); }\n\
+                  f(); DebugPrintStackTrace(); DebugPrintMemory(); DebugPrintEnvironment();\n\
+                  observe \"out\"; } Relax\n";
+    let path = scratch.file("debugged.hyp", source);
+    let quiet = hypc(["run", text(&path)]);
+    assert_eq!((stdout(&quiet).as_str(), stderr(&quiet).as_str()), ("out\n", ""));
+    let output = hypc(["run", "--debug", text(&path)]);
+    assert_eq!(stdout(&output), "out\n");
+    for expected in [
+        "[DEBUG] [1]\n[DEBUG] type: string\n[TRACE] debugged.hyp:2:",
+        ": here\n[DEBUG] calls:\nat main (debugged.hyp:3:",
+        "[DEBUG] heap: ",
+        "[DEBUG] HypnoScript ",
+        "[DEBUG] arguments: []",
+    ] {
+        assert!(stderr(&output).contains(expected), "{expected} in {}", stderr(&output));
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn an_interrupt_ends_commands_of_the_program() {
+    let scratch = Scratch::new();
+    let marker = scratch.0.join("marker");
+    let source = format!(
+        "Focus {{ ExecuteCommandAsync(\"sleep 3; touch {m}1\"); observe \"started\"; \
+         ExecuteCommand(\"sleep 3; touch {m}2\"); }} Relax\n",
+        m = text(&marker)
+    );
+    let module = scratch.module("commands", &source);
+    let mut command = command("hypvm");
+    command.stdout(Stdio::piped());
+    let started = std::time::Instant::now();
+    let child = command.args(["--allow-run", text(&module)]).spawn().expect("hypvm starts");
+    std::thread::sleep(std::time::Duration::from_millis(800));
+    let kill = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(kill.expect("kill starts").success());
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(exit(&output), 130);
+    let rest = std::time::Duration::from_millis(4500).saturating_sub(started.elapsed());
+    std::thread::sleep(rest);
+    for part in ["marker1", "marker2"] {
+        assert!(!scratch.0.join(part).exists(), "{part}: the command went on");
+    }
+}

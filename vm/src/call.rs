@@ -9,6 +9,7 @@ use crate::builtins::{BUILTINS, BuiltinFn};
 use crate::error::Trap;
 use crate::interp;
 use crate::link::FuncInfo;
+use crate::native::Native;
 use crate::object::{Bound, Closure, Kind};
 use crate::stack::Frame;
 use crate::value::Value;
@@ -37,6 +38,8 @@ pub(crate) enum Target {
     },
     /// A builtin.
     Builtin(Builtin),
+    /// A function that a builtin made, with its state.
+    Native(Native, Value),
 }
 
 impl Vm {
@@ -67,6 +70,7 @@ impl Vm {
                 let required = params.iter().filter(|p| !p.is_optional()).count();
                 Some((required, params.len()))
             }
+            Target::Native(..) => Some((0, ARGS_MAX)),
         }
     }
 
@@ -86,6 +90,9 @@ impl Vm {
     /// What a value runs when it is called.
     pub(crate) fn resolve_callee(&self, callee: Value) -> Result<Target, Trap> {
         if let Some(b) = callee.as_builtin() {
+            if let Some(mock) = self.mock_of(b) {
+                return self.resolve_callee(mock);
+            }
             return Builtin::from_code(u32::from(b)).map(Target::Builtin).ok_or_else(not_callable);
         }
         if callee.is_null() {
@@ -99,6 +106,9 @@ impl Vm {
                 Ok(Target::Script { func, closure: callee, receiver: None, session: None })
             }
             Some(Kind::Bound) => {
+                if let Some((native, state)) = self.native(callee) {
+                    return Ok(Target::Native(native, state));
+                }
                 // SAFETY: the kind says that it is a live bound method.
                 let (func, receiver) = unsafe {
                     let bound = callee.ptr().cast::<Bound>();
@@ -203,6 +213,11 @@ impl Vm {
                     std::ptr::copy_nonoverlapping(args.as_ptr(), at, args.len());
                     self.run_builtin(builtin, at, args.len())
                 }
+                Target::Native(native, state) => {
+                    *at = state;
+                    std::ptr::copy_nonoverlapping(args.as_ptr(), at.add(1), args.len());
+                    self.run_native(native.body(), at, 1 + args.len())
+                }
                 Target::Script { receiver, .. } => {
                     let skip = place_receiver(receiver, at);
                     std::ptr::copy_nonoverlapping(args.as_ptr(), at.add(skip), args.len());
@@ -243,7 +258,20 @@ impl Vm {
                 count + 1
             )));
         }
-        let body: BuiltinFn = BUILTINS[builtin as usize];
+        // SAFETY: by contract.
+        unsafe { self.run_native(BUILTINS[builtin as usize], args, count) }
+    }
+
+    /// Runs a body in Rust whose `count` arguments lie at `args`, above every frame.
+    ///
+    /// # Safety
+    /// As [`Vm::run_builtin`].
+    pub(crate) unsafe fn run_native(
+        &mut self,
+        body: BuiltinFn,
+        args: *mut Value,
+        count: usize,
+    ) -> Result<Value, Trap> {
         let roots = self.roots.len();
         self.native_args = args;
         self.native_count = count as u32;
@@ -287,6 +315,7 @@ impl Vm {
             if self.frame >= self.frame_limit {
                 return Err(too_deep(self.stack.depth_max()));
             }
+            self.slow_calls += 1;
             let base = (*self.frame).top;
             for i in bound..count {
                 self.check_argument(f, i, base.add(i))?;

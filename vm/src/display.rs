@@ -111,6 +111,9 @@ impl Vm {
     }
 
     fn display_function(&self, v: Value, out: &mut String) {
+        if self.native(v).is_some() {
+            return wrap(out, "function", "anonymous");
+        }
         match self.function_of(v) {
             Some(func) => {
                 let name = function_name(&self.module, func);

@@ -26,6 +26,7 @@ mod heap;
 mod interp;
 mod limit;
 mod link;
+mod native;
 pub mod number;
 pub mod object;
 mod output;
@@ -39,6 +40,7 @@ pub mod value;
 mod vm;
 
 pub use access::{Grant, Grants, Scope};
+pub use builtins::Metric;
 pub use error::{ScriptError, Trap};
 pub use heap::{HeapStats, Pause, PauseCause, PauseHook, PauseKind};
 pub use limit::{Cause, InterruptHandle, Limit};

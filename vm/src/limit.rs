@@ -107,19 +107,24 @@ impl InterruptHandle {
     }
 }
 
-/// Fuel beyond what the branch budget holds; `None` without a limit.
-pub(crate) struct Fuel(Option<u64>);
+/// Fuel beyond what the branch budget holds.
+pub(crate) struct Fuel {
+    /// `None` without a limit.
+    rest: Option<u64>,
+    /// Most steps that are handed out at a time.
+    interval: u64,
+}
 
 impl Fuel {
     /// The budget to start with, and the rest.
     pub(crate) fn new(steps_max: Option<u64>) -> (i64, Fuel) {
-        let mut fuel = Fuel(steps_max);
+        let mut fuel = Fuel { rest: steps_max, interval: POLL_INTERVAL };
         (fuel.next().unwrap_or(0), fuel)
     }
 
     fn next(&mut self) -> Option<i64> {
-        let Some(rest) = &mut self.0 else { return Some(POLL_INTERVAL as i64) };
-        let part = (*rest).min(POLL_INTERVAL);
+        let Some(rest) = &mut self.rest else { return Some(self.interval as i64) };
+        let part = (*rest).min(self.interval);
         *rest -= part;
         Some(part as i64)
     }
@@ -138,12 +143,22 @@ impl Vm {
     #[cold]
     fn refuel(&mut self) -> Result<(), Trap> {
         let owed = self.budget.unsigned_abs();
-        if let Some(rest) = &mut self.fuel.0 {
+        if let Some(rest) = &mut self.fuel.rest {
             // A budget that stays negative makes every later poll fail as well.
             *rest = rest.checked_sub(owed).ok_or(Trap::Limit(Limit::Fuel))?;
         }
         self.budget = self.fuel.next().unwrap_or(0);
         self.check_interrupt()
+    }
+
+    /// While on, no steps are handed out in advance: every call and backward branch takes its slow
+    /// path, where `slow_calls` counts.
+    pub(crate) fn count_calls(&mut self, on: bool) {
+        self.fuel.interval = if on { 0 } else { POLL_INTERVAL };
+        if on && self.budget > 0 {
+            let left = std::mem::take(&mut self.budget).unsigned_abs();
+            self.fuel.rest = self.fuel.rest.map(|rest| rest + left);
+        }
     }
 
     /// Charges the work of a builtin: about as much as `steps` loop iterations of a script. Long loops
@@ -167,6 +182,6 @@ impl Vm {
     /// Fuel steps that are left; `None` without a limit.
     #[must_use]
     pub fn fuel_left(&self) -> Option<u64> {
-        self.fuel.0.map(|rest| rest + self.budget.max(0).unsigned_abs())
+        self.fuel.rest.map(|rest| rest + self.budget.max(0).unsigned_abs())
     }
 }

@@ -217,6 +217,27 @@ impl Vm {
         }
     }
 
+    /// The active calls, innermost first.
+    pub(crate) fn call_entries(&self) -> Vec<TraceEntry> {
+        self.entries(&self.active_calls())
+    }
+
+    /// The active calls as text.
+    pub(crate) fn call_stack(&self) -> String {
+        Self::trace_text(&self.call_entries())
+    }
+
+    /// Calls as text, one per line.
+    pub(crate) fn trace_text(trace: &[TraceEntry]) -> String {
+        let mut text = String::new();
+        for entry in trace {
+            let separator = if text.is_empty() { "" } else { "\n" };
+            let TraceEntry { function, file, line, column } = entry;
+            let _ = write!(text, "{separator}at {function} ({file}:{line}:{column})");
+        }
+        text
+    }
+
     /// A field of an error object, as scripts see it.
     pub(crate) fn error_field(&mut self, v: Value, name: &str) -> Result<Option<Value>, Trap> {
         let Some(info) = self.error_info(v) else { return Ok(None) };
@@ -225,15 +246,7 @@ impl Vm {
             "kind" => self.heap.new_str(info.kind.name())?,
             "line" => Value::num(f64::from(info.line)),
             "column" => Value::num(f64::from(info.column)),
-            "trace" => {
-                let mut text = String::new();
-                for entry in &info.trace {
-                    let separator = if text.is_empty() { "" } else { "\n" };
-                    let TraceEntry { function, file, line, column } = entry;
-                    let _ = write!(text, "{separator}at {function} ({file}:{line}:{column})");
-                }
-                self.heap.new_str(&text)?
-            }
+            "trace" => self.heap.new_str(&Self::trace_text(&info.trace))?,
             _ => return Ok(None),
         }))
     }

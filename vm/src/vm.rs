@@ -48,6 +48,8 @@ pub struct VmOptions {
     pub random_seed: Option<u64>,
     /// Program arguments.
     pub args: Vec<String>,
+    /// Whether `DebugPrint` and its relatives write.
+    pub debug: bool,
     /// Standard output; the machine buffers it itself.
     pub stdout: Box<dyn Write>,
     /// Standard error, for builtins. Reports are returned, not printed.
@@ -71,6 +73,7 @@ impl VmOptions {
             grants: Grants::everything(),
             random_seed: None,
             args: Vec::new(),
+            debug: false,
             stdout: Box::new(std::io::stdout()),
             stderr: Box::new(std::io::stderr()),
             stdin: Box::new(std::io::BufReader::new(std::io::stdin())),
@@ -154,12 +157,15 @@ pub struct Vm {
     pub(crate) scratch: String,
     pub(crate) interrupt: InterruptHandle,
     pub(crate) fuel: Fuel,
+    /// Calls of script functions that took the slow path.
+    pub(crate) slow_calls: u64,
     pub(crate) output: Output,
     pub(crate) stderr: Box<dyn Write>,
     pub(crate) stdin: Box<dyn BufRead>,
     pub(crate) args: Vec<String>,
     /// Where the code points of recently indexed strings lie.
     pub(crate) positions: RefCell<Positions>,
+    debug: bool,
     /// State of the builtins.
     pub builtins: crate::builtins::State,
 }
@@ -214,11 +220,13 @@ impl Vm {
             scratch: String::new(),
             interrupt: InterruptHandle::default(),
             fuel,
+            slow_calls: 0,
             output: Output::new(options.stdout, options.output_bytes_max),
             stderr: options.stderr,
             stdin: options.stdin,
             args: options.args,
             positions: RefCell::default(),
+            debug: options.debug,
             builtins: crate::builtins::State::new(options.random_seed),
             module,
             stack,
@@ -238,6 +246,11 @@ impl Vm {
     #[must_use]
     pub fn interrupt_handle(&self) -> InterruptHandle {
         self.interrupt.clone()
+    }
+
+    /// Whether `DebugPrint` and its relatives write.
+    pub(crate) fn is_debugged(&self) -> bool {
+        self.debug
     }
 
     /// Figures of the heap.
@@ -264,6 +277,9 @@ impl Vm {
     /// Runs the program body, then the finales, whatever ended the body. Output is flushed.
     pub fn run(&mut self) -> Outcome {
         let body = self.run_main();
+        if matches!(body, Err(Trap::Interrupted | Trap::Limit(_))) {
+            self.builtins.end_processes();
+        }
         let mut outcome = self.outcome(body);
         match outcome.error.as_ref().map(|error| error.cause) {
             // The finales get the memory that only the body used.

@@ -119,7 +119,8 @@ impl Walk<'_, '_> {
                 _ => is_plain = false,
             }
         }
-        let reaches = BuiltinEffects::WRITES.0 | BuiltinEffects::CALLBACK.0;
+        let reaches =
+            BuiltinEffects::WRITES.0 | BuiltinEffects::CALLBACK.0 | BuiltinEffects::STATE.0;
         if !is_plain || spec.effects.0 & reaches != 0 {
             for &arg in args {
                 self.graph.flow(arg, Graph::ANY);

@@ -60,8 +60,16 @@ impl<'a> Walk<'a, '_> {
             },
             NameRef::RecordType(ty) => self.construct(ty, args),
             NameRef::Builtin(builtin) => {
-                let args = self.arguments(args);
-                self.builtin(builtin, &args)
+                let nodes = self.arguments(args);
+                if let Some(mocked) = self.res.mocked_variable(builtin, args) {
+                    let mocked = self.var(mocked);
+                    self.graph.flow(Graph::ANY, mocked);
+                    self.graph.flow(mocked, Graph::ANY);
+                }
+                if self.res.mocks.may_replace(builtin) {
+                    return self.call_value(Graph::ANY, nodes);
+                }
+                self.builtin(builtin, &nodes)
             }
             NameRef::SiblingMember { session, .. } => {
                 let ExprKind::Name(name) = callee.kind else { return Graph::ANY };

@@ -11,7 +11,7 @@ use hyp_ssa::ir::Value;
 use super::function::FnLower;
 use super::module::func_number;
 use super::pos_of;
-use crate::resolve::{NameRef, VarKind};
+use crate::resolve::{NameRef, VarId, VarKind};
 use crate::types::TypeIdx;
 
 impl<'a> FnLower<'_, '_, 'a> {
@@ -82,11 +82,7 @@ impl<'a> FnLower<'_, '_, 'a> {
                 self.b.set_pos(pos_of(expr.span.start));
                 self.construct(t, values)
             }
-            NameRef::Builtin(builtin) => {
-                let values = self.arguments(args);
-                self.b.set_pos(pos_of(expr.span.start));
-                self.builtin(builtin, &values)
-            }
+            NameRef::Builtin(builtin) => self.builtin_call(builtin, callee, args, expr),
             NameRef::SiblingMember { session, is_static: true } => {
                 let values = self.arguments(args);
                 self.b.set_pos(pos_of(expr.span.start));
@@ -103,6 +99,48 @@ impl<'a> FnLower<'_, '_, 'a> {
                 self.call_value(callee, args, expr)
             }
         }
+    }
+
+    fn builtin_call(
+        &mut self,
+        builtin: Builtin,
+        callee: &'a Expr<'a>,
+        args: &'a [&'a Expr<'a>],
+        expr: &'a Expr<'a>,
+    ) -> Value {
+        match builtin {
+            Builtin::Try if !args.is_empty() => return self.try_expression(args),
+            _ if self.m.res.mocks.may_replace(builtin) => {
+                // The machine looks for a replacement where a value is called.
+                let callee = self.expr(callee);
+                return self.call_value(callee, args, expr);
+            }
+            _ => {
+                if let Some(var) = self.m.res.mocked_variable(builtin, args) {
+                    return self.mock(builtin, var, args, expr);
+                }
+            }
+        }
+        let values = self.arguments(args);
+        self.b.set_pos(pos_of(expr.span.start));
+        self.builtin(builtin, &values)
+    }
+
+    /// `MockFunction` or `UnmockFunction` with the name of a variable, which is assigned.
+    fn mock(
+        &mut self,
+        builtin: Builtin,
+        var: VarId,
+        args: &'a [&'a Expr<'a>],
+        expr: &'a Expr<'a>,
+    ) -> Value {
+        let mut values = self.arguments(args);
+        values.truncate(builtin.spec().params.len());
+        self.b.set_pos(pos_of(expr.span.start));
+        values.push(self.read(var));
+        let value = self.call_builtin(builtin, &values);
+        self.assign_variable(var, value);
+        self.b.null()
     }
 
     fn method_call(

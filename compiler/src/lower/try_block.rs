@@ -4,8 +4,8 @@
 //! end, each jump that leaves (`control.rs`), and a catch-all handler that raises again.
 
 use hyp_bytecode::rep::Rep;
-use hyp_grammar::ast;
-use hyp_ssa::ir::Block;
+use hyp_grammar::ast::{self, Expr};
+use hyp_ssa::ir::{Block, Value};
 
 use super::function::{Control, FnLower};
 
@@ -63,6 +63,31 @@ impl<'a> FnLower<'_, '_, 'a> {
         self.b.jump(after, &[]);
         self.b.seal(after);
         self.b.switch_to(after);
+    }
+
+    /// `Try(value, fallback)`: the value, or that of the fallback if evaluating it raises an error.
+    pub(super) fn try_expression(&mut self, args: &'a [&'a Expr<'a>]) -> Value {
+        let outside = self.b.handler();
+        let after = self.b.new_block();
+        let result = self.b.block_param(after, Rep::Any);
+        let handler = self.handler_block();
+        self.b.set_handler(Some(handler));
+        self.control.push(Control::Protected { handler: outside });
+        self.fresh_block();
+        let value = self.expr(args[0]);
+        self.control.pop();
+        self.b.set_handler(outside);
+        self.b.jump(after, &[value]);
+
+        self.b.switch_to(handler);
+        let fallback = match args.get(1) {
+            Some(fallback) => self.expr(fallback),
+            None => self.b.null(),
+        };
+        self.b.jump(after, &[fallback]);
+        self.b.seal(after);
+        self.b.switch_to(after);
+        result
     }
 
     fn rethrow_after(&mut self, body: &'a ast::Block<'a>, handler: Block) {

@@ -76,7 +76,7 @@ impl<'a> Resolver<'a, '_> {
                     ExprKind::Name(symbol) => self.name(symbol, callee.id, callee.span, true),
                     _ => self.expr(callee),
                 }
-                self.exprs(args);
+                self.arguments(callee, args);
             }
             ExprKind::Member { object, name, .. } => {
                 if !self.qualified(expr, object, name) {
@@ -94,7 +94,7 @@ impl<'a> Resolver<'a, '_> {
         }
     }
 
-    fn exprs(&mut self, exprs: &'a [&'a Expr<'a>]) {
+    pub(super) fn exprs(&mut self, exprs: &'a [&'a Expr<'a>]) {
         for expr in exprs {
             self.expr(expr);
         }
@@ -212,6 +212,7 @@ impl<'a> Resolver<'a, '_> {
             return self.set_name(id, member);
         }
         if let Some(found) = self.global_name(symbol, span, is_call) {
+            self.note_mocking_value(found, is_call);
             return self.set_name(id, found);
         }
         self.set_name(id, NameRef::Unresolved);

@@ -11,6 +11,7 @@ mod expr;
 mod function;
 mod label;
 mod member;
+mod mock;
 mod modules;
 mod pattern;
 mod scope;
@@ -156,6 +157,25 @@ pub enum TypeDecl<'a> {
     Session(&'a ast::SessionDecl<'a>),
 }
 
+/// Builtins that `MockFunction` may replace while the program runs.
+#[derive(Debug, Default)]
+pub struct Mocks {
+    /// Named by literals.
+    named: ahash::AHashSet<Builtin>,
+    /// A name that is no literal can be that of any builtin.
+    any: bool,
+}
+
+impl Mocks {
+    /// Whether a call of the builtin has to look for a replacement.
+    #[must_use]
+    pub fn may_replace(&self, builtin: Builtin) -> bool {
+        use Builtin::{MockFunction, Try, UnmockFunction};
+        let is_special = matches!(builtin, Try | MockFunction | UnmockFunction);
+        !is_special && (self.any || self.named.contains(&builtin))
+    }
+}
+
 /// The resolver's result.
 #[derive(Debug, Default)]
 pub struct Resolution<'a> {
@@ -177,6 +197,8 @@ pub struct Resolution<'a> {
     names_of_modules: modules::AllNames,
     /// Functions of the syntax trees; the bodies of imported modules follow.
     syntax_functions: usize,
+    /// Builtins that a mock may replace.
+    pub mocks: Mocks,
     /// Whether any record type is declared, so that stores to members can change a variable.
     pub has_records: bool,
 }

@@ -267,7 +267,7 @@ impl<'a> Resolver<'a, '_> {
         ends || finally_ends
     }
 
-    fn enter_region(&mut self) {
+    pub(super) fn enter_region(&mut self) {
         self.try_regions += 1;
         self.context.try_region = self.try_regions;
     }

@@ -40,6 +40,16 @@ impl<'a> Machine<'a> {
         if optional && target.is_null() {
             return Ok(None);
         }
+        if let (ExprKind::Name(name), Value::Builtin("Try"), [value, rest @ ..]) =
+            (&callee.kind, &target, args)
+            && super::library::find(self.name(*name), true) == Some("Try")
+        {
+            return match (self.eval(value, scope), rest.first()) {
+                (Err(Stop::Throw(..)), Some(fallback)) => self.eval(fallback, scope).map(Some),
+                (Err(Stop::Throw(..)), None) => Ok(Some(Value::Null)),
+                (result, _) => result.map(Some),
+            };
+        }
         let mut values = Vec::with_capacity(args.len());
         for arg in args {
             values.push(self.eval(arg, scope)?);

@@ -49,6 +49,20 @@ pub enum Category {
     Crypto,
     /// Timed, spoken effects.
     Hypnotic,
+    /// Control flow as functions.
+    Flow,
+    /// Questions and options on the command line.
+    CommandLine,
+    /// Named stores.
+    Store,
+    /// Commands and processes.
+    Process,
+    /// For finding mistakes.
+    Debug,
+    /// Measuring.
+    Performance,
+    /// Assertions, fixtures, mocks.
+    Testing,
 }
 
 /// A word of a parameter or result type.

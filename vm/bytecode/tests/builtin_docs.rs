@@ -76,6 +76,21 @@ const CATEGORIES: &[(Category, &str, &str)] = &[
     ),
     (Category::Crypto, "Encryption", "Keys, salts and nonces come from the operating system."),
     (Category::Hypnotic, "Hypnotic", "Lines on standard output with pauses between them."),
+    (
+        Category::Flow,
+        "Control flow",
+        "Repetition, choice, composition and protection as functions.",
+    ),
+    (Category::CommandLine, "Command line", "Questions to the user and options of the program."),
+    (Category::Store, "Stores", "Named stores of values."),
+    (Category::Process, "Processes", "Commands and processes of the system."),
+    (Category::Debug, "Debugging", "Most of it writes only when a program runs with `--debug`."),
+    (Category::Performance, "Performance", "Measurements. MB are 1,048,576 bytes."),
+    (
+        Category::Testing,
+        "Testing",
+        "A failed assertion raises an error of kind `assertion` that shows expected and actual value.",
+    ),
 ];
 
 fn entry(spec: &BuiltinSpec, page: &mut String) {

@@ -21,6 +21,9 @@ pub struct RunOptions {
     /// Let Random and its relatives give the same numbers in every run
     #[arg(long, value_name = "NUMBER")]
     seed: Option<u64>,
+    /// Show what DebugPrint and its relatives write
+    #[arg(long)]
+    pub debug: bool,
     /// Collect garbage at every allocation (slow; finds bugs of the machine)
     #[arg(long, hide = true)]
     pub gc_stress: bool,
@@ -118,8 +121,8 @@ pub fn execute(
 ) -> i32 {
     let interrupted = Arc::new(AtomicBool::new(false));
     let stdin = Box::new(Stdin::buffered(Arc::clone(&interrupted)));
-    let mut setup = VmOptions { args, gc_stress: options.gc_stress, stdin, ..VmOptions::new() };
-    setup.random_seed = options.seed;
+    let RunOptions { gc_stress, debug, seed: random_seed, .. } = *options;
+    let mut setup = VmOptions { args, gc_stress, debug, random_seed, stdin, ..VmOptions::new() };
     options.limits.apply(&mut setup);
     let granted = if options.limits.sandbox { Grants::nothing() } else { granted };
     setup.grants = options.grants.grants(granted);

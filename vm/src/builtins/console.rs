@@ -10,8 +10,7 @@ use crate::{Trap, Value, Vm};
 
 pub(super) fn drift(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
     let ms = Args::new(Builtin::Drift, args).num(vm, 0)?;
-    let pace = vm.builtins.pace;
-    wait(vm, ms / pace)?;
+    wait(vm, ms)?;
     Ok(Value::NULL)
 }
 
@@ -45,6 +44,23 @@ pub(super) fn input_provider(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap>
         Some(line) => vm.new_string(&line),
         None => Ok(Value::NULL),
     }
+}
+
+/// Output statements as functions.
+macro_rules! output {
+    ($($name:ident = $row:ident as $kind:literal;)+) => {
+        $(pub(super) fn $name(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
+            vm.print(Args::new(Builtin::$row, args).value(0), $kind)?;
+            Ok(Value::NULL)
+        })+
+    };
+}
+
+output! {
+    observe = Observe as 0;
+    whisper = Whisper as 1;
+    command = Command as 2;
+    murmur = Murmur as 3;
 }
 
 pub(super) fn clear_screen(vm: &mut Vm, _args: &[Value]) -> Result<Value, Trap> {

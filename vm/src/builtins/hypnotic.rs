@@ -10,8 +10,9 @@ use crate::{Trap, Value, Vm};
 /// Longest wait in milliseconds, some 30,000 years; keeps the clock arithmetic in range.
 const WAIT_MAX: f64 = 1e15;
 
-/// Waits; negative times and NaN count as 0.
+/// Waits at the program's pace; negative times and NaN count as 0.
 pub(super) fn wait(vm: &mut Vm, ms: f64) -> Result<(), Trap> {
+    let ms = ms / vm.builtins.pace;
     vm.sleep(Duration::from_millis(ms.clamp(0.0, WAIT_MAX) as u64))
 }
 
@@ -25,6 +26,7 @@ pub(super) fn deep_trance(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
     let ms = Args::new(Builtin::DeepTrance, args).num(vm, 0)?;
     say(vm, "Entering deep trance...", ms)?;
     vm.write_out("Emerging from trance...\n")?;
+    super::trance::deepen(vm, 1.0);
     Ok(Value::NULL)
 }
 

@@ -3,6 +3,7 @@
 use hyp_bytecode::builtin::Builtin;
 
 use super::args::Args;
+use super::debug::log_line;
 use super::number_theory;
 use crate::{Trap, Value, Vm, number};
 
@@ -80,10 +81,7 @@ fn logarithm(x: f64, base: f64) -> f64 {
 pub(super) fn log(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
     let args = Args::new(Builtin::Log, args);
     if args.len() > 1 && args.value(0).is_string() {
-        let level = args.text(vm, 0)?.to_uppercase();
-        let line = format!("[{level}] {}\n", vm.display(args.value(1)));
-        vm.write_err(&line)?;
-        return Ok(Value::NULL);
+        return log_line(vm, &args);
     }
     Ok(Value::num(args.num(vm, 0)?.ln()))
 }

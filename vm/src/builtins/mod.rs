@@ -103,11 +103,15 @@ mod console;
 mod conversion;
 mod crypto;
 mod csv_table;
+mod debug;
 mod dictionary;
+mod difference;
 mod digest;
 mod distinct;
 mod encoding;
 mod file;
+mod fixture;
+pub(crate) mod flow;
 mod format;
 mod hashing;
 mod higher_order;
@@ -115,16 +119,27 @@ mod hypnotic;
 mod json;
 mod json_reader;
 mod json_writer;
+mod machine;
 mod math;
 mod number_theory;
+mod process;
+mod profile;
+mod prompt;
 mod random;
+mod registry;
 mod similarity;
 mod statistics;
+mod store;
 mod string;
+mod structure;
 mod system;
+mod testing;
 mod text;
 mod time;
+mod trance;
 mod validation;
+
+pub use fixture::Metric;
 
 /// A builtin's body.
 pub type BuiltinFn = fn(&mut Vm, &[Value]) -> Result<Value, Trap>;
@@ -141,6 +156,20 @@ pub struct State {
     patterns: validation::Patterns,
     /// Environment variables that the program has set.
     environment: BTreeMap<String, String>,
+    /// Commands in the background.
+    processes: process::Processes,
+    /// Measurements of the machine; made at first use.
+    machine: Option<Box<machine::Machine>>,
+    /// Background measurements.
+    monitor: machine::Monitor,
+    /// Profiles.
+    profiles: profile::Profiles,
+    /// Depth of the trance, from 1 to 10.
+    trance_depth: f64,
+    /// Dictionaries that live as long as the machine, by purpose.
+    registries: BTreeMap<&'static str, Value>,
+    /// Whether a builtin is replaced.
+    has_mocks: bool,
 }
 
 impl State {
@@ -152,7 +181,19 @@ impl State {
             rng: random_seed.map(random::Rng::from_seed),
             patterns: Vec::new(),
             environment: BTreeMap::new(),
+            processes: process::Processes::default(),
+            machine: None,
+            monitor: machine::Monitor::default(),
+            profiles: profile::Profiles::default(),
+            trance_depth: trance::DEPTH_MIN,
+            registries: BTreeMap::new(),
+            has_mocks: false,
         }
+    }
+
+    /// Ends the commands that the program has started in the background.
+    pub(crate) fn end_processes(&mut self) {
+        self.processes.end_all();
     }
 }
 
@@ -169,22 +210,33 @@ macro_rules! function_table {
             use self::conversion::*;
             use self::crypto::*;
             use self::csv_table::*;
+            use self::debug::*;
             use self::dictionary::*;
             use self::digest::*;
             use self::encoding::*;
             use self::file::*;
+            use self::fixture::*;
+            use self::flow::*;
             use self::format::*;
             use self::hashing::*;
             use self::higher_order::*;
             use self::hypnotic::*;
             use self::json::*;
+            use self::machine::*;
             use self::math::*;
+            use self::process::*;
+            use self::profile::*;
+            use self::prompt::*;
             use self::random::*;
+            use self::registry::*;
             use self::similarity::*;
             use self::statistics::*;
+            use self::store::*;
             use self::string::*;
             use self::system::*;
+            use self::testing::*;
             use self::time::*;
+            use self::trance::*;
             use self::validation::*;
             &[$($f),+]
         };
@@ -199,6 +251,15 @@ fn new_strings(vm: &mut Vm, texts: &[String]) -> Result<Value, Trap> {
     for text in texts {
         let text = vm.new_string(text)?;
         vm.array_push(result, text)?;
+    }
+    Ok(result)
+}
+
+/// Dictionary of figures.
+fn new_figures(vm: &mut Vm, figures: &[(&str, f64)]) -> Result<Value, Trap> {
+    let result = vm.new_object()?;
+    for (name, figure) in figures {
+        vm.object_set_str(result, name, Value::num(*figure))?;
     }
     Ok(result)
 }

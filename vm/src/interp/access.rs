@@ -11,9 +11,9 @@ use hyp_bytecode::rep::{Rep, TypeId};
 use super::at::{At, define, enter, perform};
 use crate::error::Trap;
 use crate::link::Member;
-use crate::object::{Bound, Kind};
+use crate::object::Kind;
 use crate::types::Strictness;
-use crate::value::{TAG_FUNC, Value};
+use crate::value::Value;
 use crate::vm::Vm;
 
 /// Cache payload bit of `set_member`: the field takes numbers only. The other bits are the field's
@@ -366,18 +366,6 @@ impl Vm {
             }
             Found::Value(v) => Ok(v),
         }
-    }
-
-    fn new_bound(&mut self, receiver: Value, func: u32) -> Result<Value, Trap> {
-        let header = self.heap.alloc(size_of::<Bound>(), Kind::Bound, TypeId::FUNCTION.0, 0)?;
-        let bound = header.cast::<Bound>();
-        // SAFETY: `alloc` returned room for the struct.
-        unsafe {
-            (*bound).receiver = receiver;
-            (*bound).func = func;
-            (*bound).pad = 0;
-        }
-        Ok(Value::from_ptr(TAG_FUNC, header))
     }
 
     fn member_get(&mut self, at: At) -> Result<Value, Trap> {

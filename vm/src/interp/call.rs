@@ -63,6 +63,14 @@ unsafe fn transfer(
                     pc.add(args.len())
                 })
             }
+            Ok(Target::Native(native, state)) => {
+                *to = state;
+                let count = 1 + args.copy(at, to.add(1));
+                vm.run_native(native.body(), to, count).map(|v| {
+                    *vm.base.add(at.a()) = v;
+                    pc.add(args.len())
+                })
+            }
             Ok(target @ Target::Script { receiver, .. }) => {
                 let skip = place_receiver(receiver, to);
                 let count = skip + args.copy(at, to.add(skip));

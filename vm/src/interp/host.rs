@@ -29,7 +29,8 @@ slow! {
 }
 
 impl Vm {
-    fn print(&mut self, v: Value, kind: usize) -> Result<(), Trap> {
+    /// Prints as an output statement does: 0 `observe`, 1 `whisper`, 2 `command`, 3 `murmur`.
+    pub(crate) fn print(&mut self, v: Value, kind: usize) -> Result<(), Trap> {
         let mut out = std::mem::take(&mut self.output.buffer);
         match kind {
             2 => out.push_str(&self.display(v).to_uppercase()),

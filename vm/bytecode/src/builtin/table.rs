@@ -32,14 +32,14 @@ macro_rules! for_each_builtin {
             /// > Drift(5);
             /// > GetExecutionTime() >= 5 → true
             Drift [drift, Sleep, pauseReality] Core (ms: Number) -> Null {OUT SLEEP THROWS} = drift;
-            /// Makes all later waits of `Drift` `factor` times shorter. Factors of several calls
-            /// multiply. The factor must be positive and finite.
+            /// Makes all later waits of `Drift`, of actions and of spoken exercises `factor` times shorter.
+            /// Factors of several calls multiply. The factor must be positive and finite.
             /// > AccelerateTime(1000);
             /// > Drift(2000); // waits two milliseconds
             /// > GetExecutionTime() < 1500 → true
             AccelerateTime [accelerateTime] Core (factor: Number) -> Null {SLEEP THROWS} = accelerate_time;
-            /// Makes all later waits of `Drift` `factor` times longer. Factors of several calls
-            /// multiply. The factor must be positive and finite.
+            /// Makes all later waits of `Drift`, of actions and of spoken exercises `factor` times longer.
+            /// Factors of several calls multiply. The factor must be positive and finite.
             /// > AccelerateTime(100);
             /// > DecelerateTime(10);
             /// > Drift(20); // waits two milliseconds
@@ -49,6 +49,23 @@ macro_rules! for_each_builtin {
             /// Null at the end of the input.
             /// > InputProvider("Your name? ") ?? "nobody" → Your name? nobody
             InputProvider [Input] Core (prompt: opt Any) -> String Null {OUT IN THROWS} = input_provider;
+            /// Writes the display form of a value and a line break, as the statement `observe` does. As a
+            /// statement, `Observe(x);` is `observe x;`.
+            /// > ArrayMap(["deep", "deeper"], Observe); → deep
+            /// > → deeper
+            Observe [observe] Core (value: opt Any) -> Null {READS OUT} = observe;
+            /// Writes the display form of a value, as the statement `whisper` does.
+            /// > ArrayMap([1, 2], Whisper);
+            /// > "!" → 12!
+            Whisper [whisper] Core (value: opt Any) -> Null {READS OUT} = whisper;
+            /// Writes the display form of a value in upper case and a line break, as the statement `command`
+            /// does.
+            /// > ArrayMap(["sleep"], Command); → SLEEP
+            Command [command] Core (value: opt Any) -> Null {READS OUT} = command;
+            /// Writes `[DEBUG] ` and the display form of a value, as the statement `murmur` does.
+            /// > ArrayMap(["x"], Murmur);
+            /// > "!" → [DEBUG] x!
+            Murmur [murmur] Core (value: opt Any) -> Null {READS OUT} = murmur;
             /// Clears the terminal; does nothing when standard output is not one.
             /// > ClearScreen(); // standard output is no terminal here
             /// > IsNull(ClearScreen()) → true
@@ -1211,7 +1228,7 @@ macro_rules! for_each_builtin {
             /// > AccelerateTime(1000000);
             /// > DeepTrance(1000); → Entering deep trance...
             /// > → Emerging from trance...
-            DeepTrance [] Hypnotic (ms: Number) -> Null {OUT SLEEP THROWS} = deep_trance;
+            DeepTrance [] Hypnotic (ms: Number) -> Null {OUT SLEEP STATE THROWS} = deep_trance;
             /// Counts from a whole number down to 1, one line a second, then a closing line.
             /// > AccelerateTime(1000000);
             /// > HypnoticCountdown(2); → You are feeling very sleepy... 2
@@ -1231,6 +1248,522 @@ macro_rules! for_each_builtin {
             /// > → The colors are vivid, the sounds are clear...
             /// > → You feel completely at peace in this place...
             HypnoticVisualization [] Hypnotic (scene: String, seconds: opt Number) -> Null {OUT SLEEP THROWS} = hypnotic_visualization;
+
+            // Exercises in English, or in German if `locale` begins with `de`.
+
+            /// Speaks a breathing exercise of `cycles` (default 5) breaths of ten seconds.
+            /// > AccelerateTime(1000000);
+            /// > HypnoticBreathing(0); → Your breath is calm and even.
+            HypnoticBreathing [] Hypnotic (cycles: opt Number, locale: opt String) -> Null {OUT SLEEP THROWS} = hypnotic_breathing;
+            /// Creates an anchor for a feeling. Without a feeling it recalls the one of that anchor, or
+            /// creates an anchor for calm.
+            /// > AccelerateTime(1000000);
+            /// > HypnoticAnchoring("ring", "joy"); → The anchor "ring" now holds joy.
+            /// > HypnoticAnchoring("ring"); → You touch the anchor "ring": joy returns.
+            HypnoticAnchoring [] Hypnotic (anchorName: String, feeling: opt String, locale: opt String) -> Null {OUT SLEEP STATE THROWS} = hypnotic_anchoring;
+            /// Speaks a journey into the past, to an age if it is given.
+            /// > AccelerateTime(1000000);
+            /// > HypnoticRegression(7); → Time flows backwards...
+            /// > → You are 7 years old.
+            /// > → You watch from a safe distance.
+            /// > → You return to the present.
+            HypnoticRegression [] Hypnotic (targetAge: opt Number, locale: opt String) -> Null {OUT SLEEP THROWS} = hypnotic_regression;
+            /// Speaks a journey some years (default 1) into the future.
+            /// > AccelerateTime(1000000);
+            /// > HypnoticFutureProgression(3); → You travel 3 years ahead...
+            /// > → You see what you have reached.
+            /// > → You return to the present.
+            HypnoticFutureProgression [] Hypnotic (yearsAhead: opt Number, locale: opt String) -> Null {OUT SLEEP THROWS} = hypnotic_future_progression;
+            /// Relaxes eight groups of muscles from the feet to the head, `durationPerGroupSec` (default 3)
+            /// seconds each.
+            /// > AccelerateTime(1000000);
+            /// > ProgressiveRelaxation(1); → Relax your feet...
+            /// > → Relax your legs...
+            /// > → Relax your belly...
+            /// > → Relax your hands...
+            /// > → Relax your arms...
+            /// > → Relax your shoulders...
+            /// > → Relax your neck muscles...
+            /// > → Relax your eyes...
+            /// > → Your whole body is relaxed.
+            ProgressiveRelaxation [] Hypnotic (durationPerGroupSec: opt Number, locale: opt String) -> Null {OUT SLEEP THROWS} = progressive_relaxation;
+            /// Speaks a suggestion, `repetitions` (default 1) times.
+            /// > AccelerateTime(1000000);
+            /// > HypnoticSuggestion("You are calm.", 2); → You are calm.
+            /// > → You are calm.
+            HypnoticSuggestion [] Hypnotic (suggestion: String, repetitions: opt Number, locale: opt String) -> Null {OUT SLEEP THROWS} = hypnotic_suggestion;
+            /// Deepens the trance by a level from 1 (the default) to 5; see `TranceDepth`.
+            /// > AccelerateTime(1000000);
+            /// > TranceDeepening(2); → Deeper and deeper...
+            /// > → Deeper and deeper...
+            /// > TranceDepth() → 3
+            TranceDeepening [] Hypnotic (level: opt Number, locale: opt String) -> Null {OUT SLEEP STATE THROWS} = trance_deepening;
+            /// `identify` returns an inner state as `{name: …, status: …}`; `communicate` and `integrate`
+            /// take one, note that as its status, and return it.
+            /// > AccelerateTime(1000000);
+            /// > EgoStateTherapy("identify", "the critic").status → You notice the critic.
+            /// > → identified
+            EgoStateTherapy [] Hypnotic (action: String, state: opt Any, locale: opt String) -> Any {OUT SLEEP WRITES THROWS} = ego_state_therapy;
+            /// `find` returns a part as `{name: …, status: …}`; `communicate`, with a message, and
+            /// `integrate` take one, note that as its status, and return it.
+            /// > AccelerateTime(1000000);
+            /// > PartsWork("find", "the guard").name → You find the part: the guard.
+            /// > → the guard
+            PartsWork [] Hypnotic (action: String, part: Any, message: opt String, locale: opt String) -> Any {OUT SLEEP WRITES THROWS} = parts_work;
+            /// `create` returns a timeline as `{name: …, status: …, location: …}`; `navigate` and `heal` take
+            /// one and a location, note that, and return it.
+            /// > AccelerateTime(1000000);
+            /// > TimelineTherapy("create").status → Your timeline lies before you.
+            /// > → created
+            TimelineTherapy [] Hypnotic (action: String, timeline: opt Any, location: opt String, locale: opt String) -> Any {OUT SLEEP WRITES THROWS} = timeline_therapy;
+            /// Speaks a statement about what is.
+            /// > AccelerateTime(1000000);
+            /// > HypnoticPacing("You sit."); → You notice: You sit.
+            HypnoticPacing [] Hypnotic (statement: String, locale: opt String) -> Null {OUT SLEEP THROWS} = hypnotic_pacing;
+            /// Speaks a statement about what is to be.
+            /// > AccelerateTime(1000000);
+            /// > HypnoticLeading("You relax."); → And now: You relax.
+            HypnoticLeading [] Hypnotic (statement: String, locale: opt String) -> Null {OUT SLEEP THROWS} = hypnotic_leading;
+            /// Speaks about a pain: `reduce` (or `relieve`), `transform` or `eliminate`.
+            /// > AccelerateTime(1000000);
+            /// > PainManagement("transform", "headache", "warmth"); → The feeling changes: headache.
+            /// > → It becomes warmth.
+            PainManagement [] Hypnotic (action: String, painType: String, transformation: opt String, locale: opt String) -> Null {OUT SLEEP THROWS} = pain_management;
+            /// Speaks against `general`, `social` or `performance` anxiety, with a level from 0 to 1 (default
+            /// 0.5).
+            /// > AccelerateTime(1000000);
+            /// > AnxietyReduction("social", 0.8); → The others wish you well.
+            /// > → The tension falls by 80 percent.
+            AnxietyReduction [] Hypnotic (type: String, level: opt Number, locale: opt String) -> Null {OUT SLEEP THROWS} = anxiety_reduction;
+            /// Speaks for confidence in an area, with a level from 0 to 1 (default 0.5).
+            /// > AccelerateTime(1000000);
+            /// > ConfidenceBuilding("your voice"); → You trust in your voice.
+            /// > → Your confidence grows by 50 percent.
+            ConfidenceBuilding [] Hypnotic (area: opt String, level: opt Number, locale: opt String) -> Null {OUT SLEEP THROWS} = confidence_building;
+            /// `identify` returns a habit as `{name: …, status: …}`; `modify` and `eliminate` take one, with a
+            /// replacement, note that as its status, and return it.
+            /// > AccelerateTime(1000000);
+            /// > HabitChange("identify", "haste").name → You recognise the habit: haste.
+            /// > → haste
+            HabitChange [] Hypnotic (action: String, habit: Any, replacement: opt String, locale: opt String) -> Any {OUT SLEEP WRITES THROWS} = habit_change;
+            /// Depth of the trance from 1 to 10. `DeepTrance` deepens it by one, `TranceDeepening` by its
+            /// level; `EmergencyExit` ends it.
+            /// > TranceDepth() → 1
+            TranceDepth [] Hypnotic () -> Number {STATE} = trance_depth;
+            /// Responsiveness in percent: ten times the depth of the trance.
+            /// > HypnoticResponsiveness() → 10
+            HypnoticResponsiveness [] Hypnotic () -> Number {STATE} = hypnotic_responsiveness;
+            /// How far a suggestion is accepted, in percent: ten times the depth of the trance, 0 for an
+            /// empty one.
+            /// > SuggestionAcceptance("You are calm.") → 10
+            SuggestionAcceptance [] Hypnotic (suggestion: String) -> Number {STATE THROWS} = suggestion_acceptance;
+            /// Dictionary of `isSafe` and `warning`: a trance is safe below depth 9.
+            /// > SafetyCheck().isSafe → true
+            SafetyCheck [] Hypnotic (locale: opt String) -> Object {STATE THROWS} = safety_check;
+            /// Ends the trance, not the program: `immediate` (the default) or `gentle`, over three seconds.
+            /// > EmergencyExit(); → You are wide awake.
+            EmergencyExit [] Hypnotic (mode: opt String, locale: opt String) -> Null {OUT SLEEP STATE THROWS} = emergency_exit;
+            /// Speaks a grounding: `physical` (the default), `visual` or `mental`, with a pause of
+            /// `durationSec` (default 3) seconds.
+            /// > AccelerateTime(1000000);
+            /// > Grounding("visual", 1); → Look at five things around you.
+            /// > → You are here.
+            Grounding [] Hypnotic (method: opt String, durationSec: opt Number, locale: opt String) -> Null {OUT SLEEP THROWS} = grounding;
+            /// Dictionary of `hasPsychosis` and `hasEpilepsy`, both false: a program knows of neither.
+            /// > CheckContraindications().hasEpilepsy → false
+            CheckContraindications [] Hypnotic () -> Object {} = check_contraindications;
+
+            // ---- Flow: control flow as functions ----
+
+            /// Calls `action` `times` times; a negative count calls it not at all. `times` and `action`
+            /// may change places. With `intervalMs` it waits that long between two calls, at the pace of
+            /// `AccelerateTime`.
+            /// > induce n = 0;
+            /// > RepeatAction(3, suggestion() { n = n + 1; });
+            /// > n → 3
+            RepeatAction [repeatAction] Flow (times: Number Function, action: Function Number, intervalMs: opt Number) -> Null
+                {CALLBACK OUT SLEEP THROWS} = repeat_action;
+            /// Waits `delayMs` milliseconds at the pace of `AccelerateTime`, then calls `action` once with
+            /// the remaining arguments.
+            /// > DelayedSuggestion(suggestion(name) { observe "Sleep, " + name; }, 2, "Ada"); → Sleep, Ada
+            DelayedSuggestion [delayedSuggestion] Flow (action: Function, delayMs: Number, args: rest Any) -> Null
+                {CALLBACK OUT SLEEP THROWS} = delayed_suggestion;
+            /// Calls `then` if the condition holds, else `otherwise`, and returns what it returned; null
+            /// without `otherwise`.
+            /// > IfTranced(2 > 1, () => "deep", () => "awake") → deep
+            IfTranced [ifTranced] Flow (condition: Any, then: Function, otherwise: opt Function) -> Any
+                {CALLBACK THROWS} = if_tranced;
+            /// A function that computes `f(g(x))`. It takes the arguments of `g`.
+            /// > Compose(Sqrt, Abs)(-16) → 4
+            Compose [compose] Flow (f: Function, g: Function) -> Function {THROWS} = compose;
+            /// A function that computes `g(f(x))`. It takes the arguments of `f`.
+            /// > Pipe(Abs, Sqrt)(-16) → 4
+            Pipe [pipe] Flow (f: Function, g: Function) -> Function {THROWS} = pipe;
+            /// Calls `action`, then `condition`, and starts over until the condition holds: the action runs
+            /// at least once.
+            /// > induce n = 0;
+            /// > RepeatUntil(suggestion() { n = n + 2; }, () => n > 4);
+            /// > n → 6
+            RepeatUntil [repeatUntil] Flow (action: Function, condition: Function) -> Null {CALLBACK THROWS} = repeat_until;
+            /// Calls `condition` and, while it holds, `action`.
+            /// > induce n = 9;
+            /// > RepeatWhile(() => n > 4, suggestion() { n = n - 2; });
+            /// > n → 3
+            RepeatWhile [repeatWhile] Flow (condition: Function, action: Function) -> Null {CALLBACK THROWS} = repeat_while;
+            /// Calls the functions of an array in order. An error ends the sequence.
+            /// > SequentialTrance([() => Observe("in"), () => Observe("out")]); → in
+            /// > → out
+            SequentialTrance [sequentialTrance] Flow (actions: Array) -> Null {READS CALLBACK THROWS} = sequential_trance;
+            /// Calls `attempt`. If it raises an error or returns `Err(message)`, `rescue` is called with the
+            /// message.
+            /// > TryOrAwaken(() => [1][4], suggestion(why) { observe why; }); → Index 4 out of bounds
+            TryOrAwaken [tryOrAwaken] Flow (attempt: Function, rescue: Function) -> Null {CALLBACK THROWS} = try_or_awaken;
+            /// Calls `main` and then, however `main` ended, `cleanup`; an error of `main` goes on after that.
+            /// > try { EnsureAwakening(() => Throw("lost"), () => Observe("awake")); } catch (e) { observe e; } → awake
+            /// > → lost
+            EnsureAwakening [ensureAwakening] Flow (main: Function, cleanup: Function) -> Null {CALLBACK THROWS} = ensure_awakening;
+            /// Calls `action` and returns how long that took, in whole milliseconds.
+            /// > MeasureTranceDepth(() => Drift(3)) >= 3 → true
+            MeasureTranceDepth [] Flow (action: Function) -> Number {CALLBACK CLOCK THROWS} = measure_trance_depth;
+            /// A function that computes `f` and remembers the results of the last 1,024 different argument
+            /// lists. Arguments count as the same if they have the same structure; functions, session
+            /// instances and errors only if they are identical. Errors and calls with very large arguments
+            /// are not remembered.
+            /// > induce calls = 0;
+            /// > induce square = Memoize(suggestion(x) { calls = calls + 1; awaken x * x; });
+            /// > square(4) + square(4) → 32
+            /// > calls → 1
+            Memoize [memoize] Flow (f: Function) -> Function {THROWS} = memoize;
+            /// The dictionary `{ok: true, value: …}`: a success, for `TryOrAwaken`.
+            /// > Ok(3).value → 3
+            Ok [] Flow (value: opt Any) -> Object {} = ok_result;
+            /// The dictionary `{ok: false, error: message}`: a failure, for `TryOrAwaken`.
+            /// > TryOrAwaken(() => Err("too light"), suggestion(why) { observe why; }); → too light
+            Err [] Flow (message: Any) -> Object {THROWS} = err_result;
+            /// The value of the expression `value`, or that of `fallback` if evaluating it raises an error.
+            /// The fallback is evaluated only then. Called through a variable, `Try` gets values that are
+            /// already evaluated and returns the first one.
+            /// > Try([1, 2][7], "nothing there") → nothing there
+            Try [] Flow (value: Any, fallback: opt Any) -> Any {THROWS} = try_value;
+
+            // ---- CommandLine: questions and options ----
+
+            /// Writes `message (default: …): `, reads a line and trims it. An empty line or the end of the
+            /// input gives the default; without one it gives an empty text if `allowEmpty`, else an error.
+            /// The words are German if `locale` begins with `de`.
+            /// > CliPrompt("Name", "Ada") → Name (default: Ada): Ada
+            CliPrompt [] CommandLine (message: String, default: opt String, allowEmpty: opt Boolean, locale: opt String) -> String
+                {OUT IN THROWS} = cli_prompt;
+            /// Asks until the answer is `y`, `yes`, `n` or `no` (`j`, `ja`, `n` or `nein` if `locale` begins
+            /// with `de`). An empty line or the end of the input gives the default.
+            /// > CliConfirm("Go deeper?", true) → Go deeper? [Y/n] true
+            CliConfirm [] CommandLine (message: String, default: Boolean, locale: opt String) -> Boolean
+                {OUT IN THROWS} = cli_confirm;
+            /// Splits command line arguments into `{flags: …, positional: […]}`. `--k=v`, `-k=v` and `--k v`
+            /// give a flag its value, unless `v` begins with `-`; `-abc` is three flags; a flag without
+            /// value is null. Later duplicates win. Everything after `--` is positional.
+            /// > ParseArguments(["--depth", "3", "-v", "in.txt"]) → {flags: {depth: 3, v: null}, positional: [in.txt]}
+            ParseArguments [] CommandLine (args: Strings) -> Object {READS THROWS} = parse_arguments;
+            /// Whether `ParseArguments` finds the flag, which is written without dashes.
+            /// > HasFlag(["-vq"], "q") → true
+            HasFlag [] CommandLine (args: Strings, flag: String) -> Boolean {READS THROWS} = has_flag;
+            /// The value that `ParseArguments` finds for the flag; null if it is absent or has none.
+            /// > FlagValue(["--depth=3"], "depth") → 3
+            FlagValue [] CommandLine (args: Strings, flag: String) -> String Null {READS THROWS} = flag_value;
+
+            // ---- Store: named stores of a program ----
+
+            /// A store for `SessionSet` and `SessionGet`. A `shared` store is the same one for every
+            /// `CreateSession` of that name; a `persistent` one gives its values to the next
+            /// `CreateSession` of that name even after `SessionDelete`. Stores end with the program.
+            /// > induce s = CreateSession("evening");
+            /// > SessionSet(s, "depth", 7);
+            /// > SessionGet(s, "depth") → 7
+            CreateSession [Session] Store (name: String, persistent: opt Boolean, shared: opt Boolean) -> Object {STATE THROWS} = create_session;
+            /// Stores a value under a key.
+            /// > induce s = CreateSession("evening");
+            /// > SessionSet(s, "mood", "calm");
+            /// > SessionGet(s, "mood") → calm
+            SessionSet [] Store (session: Object, key: String, value: Any) -> Null {WRITES STATE THROWS} = session_set;
+            /// The value of a key; null if it is missing.
+            /// > SessionGet(CreateSession("evening"), "mood") ?? "none" → none
+            SessionGet [] Store (session: Object, key: String) -> Any {READS STATE THROWS} = session_get;
+            /// Frees a store; using it afterwards raises an error.
+            /// > induce s = CreateSession("evening");
+            /// > SessionDelete(s);
+            /// > Try(SessionGet(s, "mood"), "gone") → gone
+            SessionDelete [] Store (session: Object) -> Null {WRITES STATE THROWS} = session_delete;
+
+            // ---- Process: commands and processes ----
+
+            /// Runs a command, waits for its end and returns what it wrote to standard output. Without
+            /// `args` the command is a line for the system's shell; with `args` it is a program that gets
+            /// exactly these arguments, and no shell reads them. Standard input is empty and standard error
+            /// is passed on. A command that cannot be started raises an error of kind `io`; its exit
+            /// status does not matter otherwise. More than 64 MiB of output end it with an error.
+            /// > ExecuteCommand("echo deep") → deep
+            /// > →
+            ExecuteCommand [] Process (command: String, args: opt Strings) -> String {PROC OUT SLEEP STATE THROWS} = execute_command;
+            /// Starts a command as `ExecuteCommand` does, but without waiting for it, and returns
+            /// `{pid: …, command: …}`. What it writes is discarded. A program has at most 64 such commands at
+            /// a time; those that still run when the program ends go on, but an interrupt (Ctrl-C) ends them.
+            /// > induce child = ExecuteCommandAsync("sleep 5");
+            /// > KillProcess(child.pid);
+            /// > child.command → sleep 5
+            ExecuteCommandAsync [] Process (command: String, args: opt Strings) -> Object {PROC STATE THROWS} = execute_command_async;
+            /// Ends a command that `ExecuteCommandAsync` started, and the processes that it started. Other
+            /// processes are refused with an error; a command that has ended already is fine.
+            /// > Try(KillProcess(1), "not mine") → not mine
+            KillProcess [] Process (pid: Number) -> Null {PROC STATE THROWS} = kill_process;
+            /// The running processes as dictionaries of `name`, `id` and `memory` in MB, by ascending id.
+            /// > ArrayLength(GetProcessList()) > 0 → true
+            GetProcessList [] Process () -> Array {PROC THROWS} = get_process_list;
+            /// Dictionary of this process: `processId`, `workingSet` in MB, `cpuTime` in milliseconds.
+            /// > GetProcessInfo().processId == GetCurrentProcessId() → true
+            GetProcessInfo [] Process () -> Object {SYSTEM THROWS} = get_process_info;
+
+            // ---- System: the machine, its events and the Windows registry ----
+
+            /// Dictionary of `os`, `architecture`, `processors` and `frameworkVersion`, the version of
+            /// HypnoScript.
+            /// > GetSystemInfo().os == GetOperatingSystem() → true
+            GetSystemInfo [] System () -> Object {SYSTEM THROWS} = get_system_info;
+            /// Dictionary of the machine's memory in MB: `total`, `available`, `used`.
+            /// > GetMemoryInfo().total > 0 → true
+            GetMemoryInfo [] System () -> Object {SYSTEM THROWS} = get_memory_info;
+            /// The mounted disks as dictionaries of `drive` (the mount point), `total` and `free` in GB.
+            /// > IsArray(GetDiskInfo()) → true
+            GetDiskInfo [] System () -> Array {SYSTEM THROWS} = get_disk_info;
+            /// Dictionary of `hostname` and `ipAddress`: the first address of the machine that is not
+            /// local to it, IPv4 before IPv6; null without one.
+            /// > GetNetworkInfo().hostname == GetHostname() → true
+            GetNetworkInfo [] System () -> Object {SYSTEM ENV_READ THROWS} = get_network_info;
+            /// Registers a handler for the events of a name. Events come from `TriggerSystemEvent` of the
+            /// same program; the system itself raises none.
+            /// > OnSystemEvent("deeper", suggestion(level) { observe "level " + level; });
+            /// > TriggerSystemEvent("deeper", 3); → level 3
+            OnSystemEvent [] System (eventType: String, callback: Function) -> Null {STATE THROWS} = on_system_event;
+            /// Calls the handlers of an event with `data`, in the order in which they were registered.
+            /// > induce heard = [];
+            /// > OnSystemEvent("bell", suggestion(tone) { ArrayPush(heard, tone); });
+            /// > TriggerSystemEvent("bell", "c");
+            /// > heard → [c]
+            TriggerSystemEvent [] System (eventType: String, data: opt Any) -> Null {CALLBACK STATE THROWS} = trigger_system_event;
+            /// A value of the Windows registry: text, a number, an array of strings, or an array of bytes;
+            /// null if it does not exist. The key begins with its root, such as `HKEY_CURRENT_USER\\Software`.
+            /// Other systems raise an error.
+            /// > IsNull(Try(ReadRegistryValue("HKEY_CURRENT_USER\\HypnoScriptNone", "x"), null)) → true
+            ReadRegistryValue [] System (key: String, valueName: String) -> Any {SYSTEM THROWS} = read_registry_value;
+            /// Sets a value of the Windows registry and creates its key: whole numbers become 32-bit or
+            /// 64-bit numbers, arrays lists of text, everything else text. Other systems raise an error.
+            /// > Try(WriteRegistryValue("NOWHERE", "x", 1), "refused") → refused
+            WriteRegistryValue [] System (key: String, valueName: String, value: Any) -> Null {SYSTEM ENV_WRITE THROWS} = write_registry_value;
+            /// Deletes a value of the Windows registry. Other systems raise an error.
+            /// > Try(DeleteRegistryValue("NOWHERE", "x"), "refused") → refused
+            DeleteRegistryValue [] System (key: String, valueName: String) -> Null {SYSTEM ENV_WRITE THROWS} = delete_registry_value;
+
+            // ---- Debug: for finding mistakes ----
+
+            /// Writes `[DEBUG] ` and the value to standard error, if the program runs with `--debug`.
+            /// > DebugPrint([1, 2]); // nothing without --debug
+            /// > IsNull(DebugPrint(1)) → true
+            DebugPrint [] Debug (value: Any) -> Null {READS OUT THROWS} = debug_print;
+            /// Writes the type of a value to standard error, if the program runs with `--debug`.
+            /// > IsNull(DebugPrintType(1)) → true
+            DebugPrintType [] Debug (value: Any) -> Null {OUT THROWS} = debug_print_type;
+            /// Writes figures of the heap to standard error, if the program runs with `--debug`.
+            /// > IsNull(DebugPrintMemory()) → true
+            DebugPrintMemory [] Debug () -> Null {OUT STATE THROWS} = debug_print_memory;
+            /// Writes the active calls to standard error, if the program runs with `--debug`.
+            /// > IsNull(DebugPrintStackTrace()) → true
+            DebugPrintStackTrace [] Debug () -> Null {OUT THROWS} = debug_print_stack_trace;
+            /// Writes version, system, working directory and arguments to standard error, if the program
+            /// runs with `--debug`.
+            /// > IsNull(DebugPrintEnvironment()) → true
+            DebugPrintEnvironment [] Debug () -> Null {OUT SYSTEM ARGS THROWS} = debug_print_environment;
+            /// Writes `[LEVEL] message` to standard error, as `Log(level, message)` does.
+            /// > IsNull(LogMessage("info", "ready")) → true
+            LogMessage [] Debug (level: String, message: Any) -> Null {READS OUT THROWS} = log_message;
+            /// Writes `[TRACE] file:line:column: message` to standard error, if the program runs with
+            /// `--debug`.
+            /// > IsNull(Trace("here")) → true
+            Trace [] Debug (message: Any) -> Null {READS OUT THROWS} = trace;
+            /// Kind, message, place and calls of a caught error; the display form of other values.
+            /// > try { observe [1][4]; } catch (e) { observe StartsWith(GetExceptionInfo(e), "index: Index 4 out of bounds"); } → true
+            GetExceptionInfo [] Debug (error: Any) -> String {READS THROWS} = get_exception_info;
+            /// The active calls, innermost first, one per line: `at NAME (FILE:LINE:COLUMN)`.
+            /// > StartsWith(GetCallStack(), "at main (") → true
+            GetCallStack [] Debug () -> String {STATE THROWS} = get_call_stack;
+            /// Raises an error: this host provides no plugins.
+            /// > Try(LoadPlugin("deeper"), "no plugins") → no plugins
+            LoadPlugin [] Debug (name: String) -> Null {THROWS} = load_plugin;
+
+            // ---- Performance: measuring ----
+
+            /// Calls a function `iterations` times (at least once) and returns the mean time of a call in
+            /// milliseconds.
+            /// > Benchmark(() => Drift(2), 2) >= 2 → true
+            Benchmark [] Performance (fn: Function, iterations: opt Number) -> Number {CALLBACK CLOCK THROWS} = benchmark;
+            /// Dictionary of `cpuUsage` in percent, `memoryUsage` and `availableMemory` in MB; see
+            /// `GetCPUUsage`, `GetMemoryUsage`, `GetAvailableMemory`.
+            /// > DictKeys(GetPerformanceMetrics()) → [cpuUsage, memoryUsage, availableMemory]
+            GetPerformanceMetrics [] Performance () -> Object {SYSTEM SLEEP STATE THROWS} = get_performance_metrics;
+            /// Memory of this process in MB (1,048,576 bytes).
+            /// > GetMemoryUsage() > 0 → true
+            GetMemoryUsage [] Performance () -> Number {SYSTEM} = get_memory_usage;
+            /// Free memory of the machine in MB.
+            /// > GetAvailableMemory() > 0 → true
+            GetAvailableMemory [] Performance () -> Number {SYSTEM} = get_available_memory;
+            /// Collects garbage now.
+            /// > IsNull(ForceGarbageCollection()) → true
+            ForceGarbageCollection [CollectGarbage] Performance () -> Null {STATE} = force_garbage_collection;
+            /// Load of all processors in percent since the last call. The first call measures for a fifth of
+            /// a second.
+            /// > GetCPUUsage() >= 0 → true
+            GetCPUUsage [] Performance () -> Number {SYSTEM SLEEP STATE THROWS} = get_cpu_usage;
+            /// Begins to count calls and time under a name; ends the profile that is active.
+            /// > StartProfiling("work");
+            /// > StopProfiling();
+            /// > DictKeys(GetProfileData("work")) → [functionCalls, executionTime]
+            StartProfiling [] Performance (name: String) -> Null {CLOCK STATE THROWS} = start_profiling;
+            /// Ends the active profile; without one it does nothing.
+            /// > IsNull(StopProfiling()) → true
+            StopProfiling [] Performance () -> Null {CLOCK STATE} = stop_profiling;
+            /// Dictionary of `functionCalls` and `executionTime` in milliseconds, of all profiles of that
+            /// name; null if there was none. The calls are those of suggestions that the engine carried
+            /// out: calls that the optimiser has replaced by the body are not among them.
+            /// > IsNull(GetProfileData("nothing")) → true
+            GetProfileData [] Performance (name: String) -> Object Null {CLOCK STATE THROWS} = get_profile_data;
+            /// A hint that memory matters now: collects garbage.
+            /// > IsNull(OptimizeMemory()) → true
+            OptimizeMemory [] Performance () -> Null {STATE} = optimize_memory;
+            /// Does nothing: the engine always works as fast as it can.
+            /// > IsNull(OptimizeCPU()) → true
+            OptimizeCPU [] Performance () -> Null {} = optimize_cpu;
+            /// Begins to measure processor load and memory of this process every `intervalMs`
+            /// milliseconds (at least 10) in the background, from nothing.
+            /// > StartMonitoring(10);
+            /// > Drift(60);
+            /// > StopMonitoring();
+            /// > GetMonitoringData().maxMemoryUsage > 0 → true
+            StartMonitoring [] Performance (intervalMs: Number) -> Null {SYSTEM CLOCK STATE THROWS} = start_monitoring;
+            /// Ends the background measurements; their results stay.
+            /// > IsNull(StopMonitoring()) → true
+            StopMonitoring [] Performance () -> Null {STATE} = stop_monitoring;
+            /// Dictionary of the background measurements: `avgCpuUsage` of this process in percent of one
+            /// processor, `maxMemoryUsage` in MB, and `samples`, their number.
+            /// > GetMonitoringData().samples → 0
+            GetMonitoringData [] Performance () -> Object {STATE} = get_monitoring_data;
+
+            // ---- Testing: assertions, fixtures, mocks ----
+
+            /// Raises an assertion error unless the condition holds.
+            /// > try { Assert(1 > 2, "order"); } catch (e) { observe e; } → Assertion failed: order
+            Assert [] Testing (condition: Any, message: opt Any) -> Null {READS THROWS} = assert_condition;
+            /// Raises an assertion error that shows the differences unless `actual == expected`.
+            /// > try { AssertEqual(1 + 1, 3); } catch (e) { observe Replace(e.message, "\n", ";"); } → Assertion failed: not equal;  expected: 3;  actual:   2
+            AssertEqual [] Testing (actual: Any, expected: Any) -> Null {READS THROWS} = assert_equal;
+            /// Raises an assertion error if `actual == unexpected`.
+            /// > Try(AssertNotEqual(2, 2), "equal") → equal
+            AssertNotEqual [] Testing (actual: Any, unexpected: Any) -> Null {READS THROWS} = assert_not_equal;
+            /// Raises an assertion error unless the value is `true`.
+            /// > Try(AssertTrue(1), "not true") → not true
+            AssertTrue [] Testing (value: Any) -> Null {READS THROWS} = assert_true;
+            /// Raises an assertion error unless the value is `false`.
+            /// > Try(AssertFalse(true), "not false") → not false
+            AssertFalse [] Testing (value: Any) -> Null {READS THROWS} = assert_false;
+            /// Raises an assertion error unless the value is null.
+            /// > Try(AssertNull(0), "not null") → not null
+            AssertNull [] Testing (value: Any) -> Null {READS THROWS} = assert_null;
+            /// Raises an assertion error if the value is null.
+            /// > Try(AssertNotNull(null), "null") → null
+            AssertNotNull [] Testing (value: Any) -> Null {READS THROWS} = assert_not_null;
+            /// Raises an assertion error unless the string, array or dictionary is empty.
+            /// > Try(AssertEmpty([1]), "not empty") → not empty
+            AssertEmpty [] Testing (value: String Array Object) -> Null {READS THROWS} = assert_empty;
+            /// Raises an assertion error if the string, array or dictionary is empty.
+            /// > Try(AssertNotEmpty(""), "empty") → empty
+            AssertNotEmpty [] Testing (value: String Array Object) -> Null {READS THROWS} = assert_not_empty;
+            /// Raises an assertion error unless the array has the element.
+            /// > Try(AssertArrayContains([1, 2], 3), "missing") → missing
+            AssertArrayContains [] Testing (arr: Array, element: Any) -> Null {READS THROWS} = assert_array_contains;
+            /// Raises an assertion error if the array has the element.
+            /// > Try(AssertArrayNotContains([1, 2], 2), "there") → there
+            AssertArrayNotContains [] Testing (arr: Array, element: Any) -> Null {READS THROWS} = assert_array_not_contains;
+            /// Raises an assertion error unless the array has exactly that many elements.
+            /// > Try(AssertArrayLength([1, 2], 3), "too short") → too short
+            AssertArrayLength [] Testing (arr: Array, length: Number) -> Null {READS THROWS} = assert_array_length;
+            /// Raises an assertion error unless the text contains the part.
+            /// > Try(AssertStringContains("trance", "x"), "missing") → missing
+            AssertStringContains [] Testing (s: String, part: String) -> Null {THROWS} = assert_string_contains;
+            /// Raises an assertion error unless the text begins so.
+            /// > Try(AssertStringStartsWith("trance", "x"), "no") → no
+            AssertStringStartsWith [] Testing (s: String, prefix: String) -> Null {THROWS} = assert_string_starts_with;
+            /// Raises an assertion error unless the text ends so.
+            /// > Try(AssertStringEndsWith("trance", "x"), "no") → no
+            AssertStringEndsWith [] Testing (s: String, suffix: String) -> Null {THROWS} = assert_string_ends_with;
+            /// Raises an assertion error unless `a > b`.
+            /// > Try(AssertGreaterThan(2, 2), "no") → no
+            AssertGreaterThan [] Testing (a: Number, b: Number) -> Null {THROWS} = assert_greater_than;
+            /// Raises an assertion error unless `a < b`.
+            /// > Try(AssertLessThan(2, 2), "no") → no
+            AssertLessThan [] Testing (a: Number, b: Number) -> Null {THROWS} = assert_less_than;
+            /// Raises an assertion error unless `a >= b`.
+            /// > Try(AssertGreaterThanOrEqual(1, 2), "no") → no
+            AssertGreaterThanOrEqual [] Testing (a: Number, b: Number) -> Null {THROWS} = assert_greater_than_or_equal;
+            /// Raises an assertion error unless `a <= b`.
+            /// > Try(AssertLessThanOrEqual(3, 2), "no") → no
+            AssertLessThanOrEqual [] Testing (a: Number, b: Number) -> Null {THROWS} = assert_less_than_or_equal;
+            /// Raises an assertion error unless the numbers are at most `tolerance` apart. Equal infinities
+            /// are; NaN never is.
+            /// > Try(AssertFloatEqual(1, 1.2, 0.1), "too far") → too far
+            AssertFloatEqual [] Testing (actual: Number, expected: Number, tolerance: Number) -> Null {THROWS} = assert_float_equal;
+            /// Raises an assertion error unless calling the function raises an error.
+            /// > Try(AssertThrows(() => 1), "calm") → calm
+            AssertThrows [] Testing (fn: Function) -> Null {CALLBACK THROWS} = assert_throws;
+            /// Raises an assertion error if calling the function raises an error.
+            /// > Try(AssertDoesNotThrow(() => [1][4]), "it threw") → it threw
+            AssertDoesNotThrow [] Testing (fn: Function) -> Null {CALLBACK THROWS} = assert_does_not_throw;
+            /// Raises an assertion error unless calling the function raises an error with exactly this
+            /// message.
+            /// > Try(AssertThrowsWithMessage(() => Throw("a"), "b"), "another one") → another one
+            AssertThrowsWithMessage [] Testing (fn: Function, message: String) -> Null {CALLBACK THROWS} = assert_throws_with_message;
+            /// Stores a value for all later tests of the run.
+            /// > SetGlobalFixture("depth", 7);
+            /// > GetGlobalFixture("depth") → 7
+            SetGlobalFixture [] Testing (name: String, value: Any) -> Null {STATE THROWS} = set_global_fixture;
+            /// The value that `SetGlobalFixture` stored; null if there is none.
+            /// > IsNull(GetGlobalFixture("none")) → true
+            GetGlobalFixture [] Testing (name: String) -> Any {STATE THROWS} = get_global_fixture;
+            /// The fixture that the test runner made for this test; null outside of one.
+            /// > IsNull(GetFixture()) → true
+            GetFixture [] Testing () -> Any {STATE} = get_fixture;
+            /// The row of a parameterised test; empty outside of one.
+            /// > GetTestParameters() → []
+            GetTestParameters [] Testing () -> Array {STATE} = get_test_parameters;
+            /// Stores a value until the test ends.
+            /// > SetTestData("user", "Ada");
+            /// > GetTestData("user") → Ada
+            SetTestData [] Testing (name: String, value: Any) -> Null {STATE THROWS} = set_test_data;
+            /// The value that `SetTestData` stored, null if there is none. Without a name, the row that the
+            /// test runner took from a data source; null outside of one.
+            /// > IsNull(GetTestData()) → true
+            GetTestData [] Testing (name: opt String) -> Any {STATE THROWS} = get_test_data;
+            /// Adds a figure to the report of the test runner.
+            /// > IsNull(RecordMetric("depth", 7)) → true
+            RecordMetric [] Testing (name: String, value: Number) -> Null {STATE THROWS} = record_metric;
+            /// Replaces the suggestion, trigger or builtin of a name by `fn` until `UnmockFunction`, for the
+            /// whole program. A literal name means what it means where the call stands, and every call of
+            /// that suggestion sees the replacement. Any other name can only be that of a builtin, and slows
+            /// the builtin calls of the whole program down.
+            /// > MockFunction("Now", () => "midnight");
+            /// > Now() → midnight
+            MockFunction [] Testing (name: String, fn: Function) -> Null {STATE THROWS} = mock_function;
+            /// Undoes all `MockFunction` of a name.
+            /// > MockFunction("Abs", (x) => "mocked");
+            /// > UnmockFunction("Abs");
+            /// > Abs(-2) → 2
+            UnmockFunction [] Testing (name: String) -> Null {STATE THROWS} = unmock_function;
         }
     };
 }
