@@ -228,6 +228,10 @@ impl ModuleFacts for Facts<'_> {
         field.map_or(Rep::Any, |f| f.rep)
     }
 
+    fn n_fields(&self, ty: TypeId) -> u8 {
+        self.type_def(ty).map_or(0, |t| u8::try_from(t.fields.len()).unwrap_or(u8::MAX))
+    }
+
     fn global_rep(&self, global: u32) -> Rep {
         self.tables.globals.get(global as usize).map_or(Rep::Any, |g| g.rep)
     }

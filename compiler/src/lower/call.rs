@@ -303,6 +303,9 @@ impl<'a> FnLower<'_, '_, 'a> {
 
     /// A builtin call, as machine instructions where there are some.
     fn builtin(&mut self, builtin: Builtin, args: &[Value]) -> Value {
+        if let Some(result) = self.expanded(builtin, args) {
+            return result;
+        }
         let all_numbers = args.iter().all(|v| self.b.rep(*v) == Rep::F64);
         match (builtin.spec().name, args) {
             ("Sqrt", &[x, ..]) => self.unary_f64(Op::SqrtF64, x),

@@ -18,6 +18,7 @@ mod declare;
 mod entrain;
 mod expr;
 mod function;
+mod higher_order;
 mod iterate;
 mod member;
 mod module;

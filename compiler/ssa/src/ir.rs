@@ -193,6 +193,10 @@ pub trait ModuleFacts {
     fn param_reps(&self, func: FuncId) -> Vec<Rep>;
     /// Representation of a field of a record or session.
     fn field_rep(&self, ty: TypeId, slot: u8) -> Rep;
+    /// Number of fields of a record or session.
+    fn n_fields(&self, _ty: TypeId) -> u8 {
+        0
+    }
     /// Representation of a module variable.
     fn global_rep(&self, global: u32) -> Rep;
 

@@ -13,6 +13,7 @@ mod loops;
 mod memory;
 pub mod narrow;
 pub mod represent;
+pub mod scalar;
 
 use crate::cfg::Cfg;
 use crate::ir::{Block, Func, ModuleFacts, Value};
@@ -26,6 +27,9 @@ pub struct Pass {
     pub run: fn(&mut Func, &dyn ModuleFacts) -> bool,
 }
 
+/// Rounds of scalar replacement: an object may be a part of another one.
+const SCALAR_ROUNDS: usize = 2;
+
 /// A pass that leaves nothing to do for earlier ones.
 macro_rules! once {
     ($pass:ident) => {
@@ -37,12 +41,14 @@ macro_rules! once {
 }
 
 /// All passes in the order of their first run.
-pub const PASSES: &[Pass] = &[BRANCH, NARROW, REPRESENT, INLINE, GVN, FOLD, LICM, BRANCH_LATE, DCE];
+pub const PASSES: &[Pass] =
+    &[BRANCH, NARROW, REPRESENT, INLINE, SCALAR, GVN, FOLD, LICM, BRANCH_LATE, DCE];
 
 const BRANCH: Pass = Pass { name: "branch", run: once!(branch) };
 const NARROW: Pass = Pass { name: "narrow", run: once!(narrow) };
 const REPRESENT: Pass = Pass { name: "represent", run: once!(represent) };
 const INLINE: Pass = Pass { name: "inline", run: inline::run };
+const SCALAR: Pass = Pass { name: "scalar", run: scalar::run };
 const GVN: Pass = Pass { name: "gvn", run: once!(gvn) };
 const FOLD: Pass = Pass { name: "fold", run: once!(fold) };
 const LICM: Pass = Pass { name: "licm", run: once!(licm) };
@@ -90,6 +96,12 @@ impl Pipeline<'_> {
     pub fn late(&mut self, func: &mut Func) {
         for _ in 0..INLINE_ROUNDS {
             if !self.pass(&INLINE, func) {
+                break;
+            }
+            self.early(func);
+        }
+        for _ in 0..SCALAR_ROUNDS {
+            if !self.pass(&SCALAR, func) {
                 break;
             }
             self.early(func);

@@ -110,6 +110,10 @@ impl ModuleFacts for Unit {
         field.map_or(Rep::Any, |f| f.rep)
     }
 
+    fn n_fields(&self, ty: TypeId) -> u8 {
+        self.type_of(ty).map_or(0, |t| t.fields.len() as u8)
+    }
+
     fn global_rep(&self, global: u32) -> Rep {
         self.globals.get(global as usize).copied().unwrap_or(Rep::Any)
     }
