@@ -17,11 +17,11 @@ use super::mark::Marker;
 use super::{Heap, Pause, PauseCause, PauseKind, other_epoch};
 
 /// Bytes allocated between two minor collections.
-const NURSERY: usize = 4 << 20;
+const NURSERY: usize = 2 << 20;
 /// Bytes allocated between two pauses at least when the limit is near.
 const NURSERY_MIN: usize = 256 << 10;
 /// Old bytes that accumulate at least before a major collection.
-pub(super) const GROWTH_MIN: usize = 8 << 20;
+pub(super) const GROWTH_MIN: usize = 4 << 20;
 /// Bytes allocated between two slices of a major marking.
 const SLICE: usize = 256 << 10;
 /// Bytes that a slice traces for each byte allocated since the last.
