@@ -161,3 +161,19 @@ fn count_uses(func: &Func) -> Vec<u32> {
     }
     uses
 }
+
+/// Whether there can be a loop: mostly blocks are in the order of their creation.
+fn has_backward_edge(func: &Func) -> bool {
+    let mut found = false;
+    for (b, block) in func.blocks.iter().enumerate() {
+        block.term.for_each_edge(|edge| found |= edge.block.0 as usize <= b);
+    }
+    found
+}
+
+/// Which blocks are handlers.
+fn handlers(func: &Func) -> Vec<bool> {
+    let mut is_handler = vec![false; func.blocks.len()];
+    func.blocks.iter().filter_map(|b| b.handler).for_each(|h| is_handler[h.0 as usize] = true);
+    is_handler
+}

@@ -1,8 +1,10 @@
 //! Global value numbering over the dominator tree.
 //!
 //! Pure rows, and rows that can only fail in a way that an equal dominating one would have failed
-//! already, are shared across blocks. Rows that read mutable state are shared within a block up to
-//! the next write or call; stores make the value known to the loads that follow.
+//! already, are shared across blocks. Rows that read mutable state are shared as long as nothing on the
+//! way may have written there: each block starts with the state of memory ([`super::memory`]) that
+//! its predecessors agree on, a loop with what it does not change itself. Stores make the value known
+//! to the loads that follow.
 
 use std::collections::hash_map::Entry;
 
@@ -11,6 +13,8 @@ use hyp_bytecode::module::{Desc, DescId};
 use hyp_bytecode::op::{Effects, Op};
 use smallvec::SmallVec;
 
+use super::loops::Loops;
+use super::memory::{Changes, State, place_of};
 use crate::cfg::Cfg;
 use crate::ir::{Block, Def, Func, Inst, InstData, ModuleFacts, Opcode, Value};
 
@@ -27,13 +31,21 @@ const DEPTHS_MAX: usize = 16;
 pub fn run(func: &mut Func, facts: &dyn ModuleFacts) {
     let cfg = super::reachable_cfg(func);
     let (n_slots, n_insts) = (func.n_slots as usize, func.insts.len());
+    let n_blocks = func.blocks.len();
+    let mut fresh = 0;
+    let loops = loop_changes(func, &cfg);
+    let is_handler = super::handlers(func);
     let mut numbering = Numbering {
         func,
         facts,
         cfg: &cfg,
         known: AHashMap::with_capacity(n_insts),
         slots: vec![None; n_slots],
-        epochs: [0; MEMORIES],
+        state: State::unknown(&mut fresh),
+        state_at_end: vec![None; n_blocks],
+        loops,
+        fresh,
+        is_handler,
         depths: Vec::new(),
         now: 0,
         block: Func::ENTRY,
@@ -73,26 +85,21 @@ struct Numbering<'a> {
     known: AHashMap<Key, Known>,
     /// Content of slots, known in the current block.
     slots: Vec<Option<Value>>,
-    /// States of memory by class; each changes with every block, write of its class and call.
-    epochs: [u32; MEMORIES],
+    /// What memory holds here.
+    state: State,
+    /// What it held at the ends of blocks, as far as they are numbered.
+    state_at_end: Vec<Option<State>>,
+    /// What loops change, by header; empty if there are none.
+    loops: Vec<Option<Box<Changes>>>,
+    /// The last number that stands for some content of memory.
+    fresh: u32,
+    is_handler: Vec<bool>,
     /// Checks of the call depth so far.
     depths: Vec<(u64, Block)>,
     now: u32,
     block: Block,
     /// Some result has become an alias.
     changed: bool,
-}
-
-/// Number of classes of memory that cannot be the same places.
-const MEMORIES: usize = 3;
-
-/// The class of memory that a row reads or writes: module variables, captured ones, or the rest.
-fn memory_of(op: Op) -> usize {
-    match op {
-        Op::GetGlobal | Op::SetGlobal => 0,
-        Op::GetCell | Op::SetCell => 1,
-        _ => 2,
-    }
 }
 
 /// How a row takes part.
@@ -151,14 +158,59 @@ fn is_commutative(op: Op) -> bool {
     )
 }
 
+/// What each loop changes, by header.
+fn loop_changes(func: &Func, cfg: &Cfg) -> Vec<Option<Box<Changes>>> {
+    if !super::has_backward_edge(func) {
+        return Vec::new();
+    }
+    let loops = Loops::find(cfg, func.blocks.len());
+    let mut changes = vec![None; func.blocks.len()];
+    for &block in &cfg.order {
+        let mut at = loops.of(block);
+        while let Some(l) = at {
+            let of = &loops.list[l as usize];
+            let changes: &mut Box<Changes> = changes[of.header.0 as usize].get_or_insert_default();
+            func.block(block).insts.iter().for_each(|inst| changes.add(func.inst(*inst)));
+            at = of.parent;
+        }
+    }
+    changes
+}
+
 impl Numbering<'_> {
     fn number_block(&mut self, block: Block) {
         self.block = block;
-        self.forget_all();
+        self.state = self.state_at_start(block);
         self.slots.fill(None);
         let mut insts = std::mem::take(&mut self.func.blocks[block.0 as usize].insts);
         insts.retain(|inst| self.keep(*inst));
         self.func.blocks[block.0 as usize].insts = insts;
+        self.state_at_end[block.0 as usize] = Some(self.state);
+    }
+
+    /// What is known of memory where a block starts.
+    fn state_at_start(&mut self, block: Block) -> State {
+        let unknown = State::unknown(&mut self.fresh);
+        // A handler starts somewhere in the blocks that it protects.
+        if block == Func::ENTRY || self.is_handler[block.0 as usize] {
+            return unknown;
+        }
+        let changes = self.loops.get(block.0 as usize).and_then(|changes| changes.as_deref());
+        let mut state: Option<State> = None;
+        for &pred in self.cfg.preds(block) {
+            match (&mut state, self.state_at_end[pred.0 as usize]) {
+                (Some(state), Some(end)) => state.join(&end, &mut self.fresh),
+                (None, Some(end)) => state = Some(end),
+                // The changes of a loop are known before its end is.
+                (_, None) if changes.is_some() && self.cfg.dominates(block, pred) => {}
+                (_, None) => return unknown,
+            }
+        }
+        let mut state = state.unwrap_or(unknown);
+        if let Some(changes) = changes {
+            state.change(changes, &mut self.fresh);
+        }
+        state
     }
 
     /// Whether the instruction stays; if not, its result has become an alias.
@@ -215,7 +267,7 @@ impl Numbering<'_> {
                 let known = *entry.get();
                 let is_usable = self.now - known.at <= limit
                     && (known.block == self.block
-                        || class == Class::Pure && self.cfg.dominates(known.block, self.block))
+                        || class != Class::Constant && self.cfg.dominates(known.block, self.block))
                     && self.func.rep(result).accepts(self.func.rep(known.value));
                 if is_usable {
                     self.alias(result, known.value);
@@ -263,33 +315,15 @@ impl Numbering<'_> {
         if is_commutative(op) {
             args.sort_unstable();
         }
-        let epoch = match (class, op) {
-            // A static field, read through its session, is a module variable. Both grow only.
-            (Class::Reads, Op::GetMember) => self.epochs[0] + self.epochs[memory_of(op)],
-            (Class::Reads, _) => self.epochs[memory_of(op)],
-            _ => 0,
-        };
+        let epoch = if class == Class::Reads { self.state.of(place_of(op, data)) } else { 0 };
         // The inline cache of a member access does not matter for its value.
         let n_imms = if op == Op::GetMember { 1 } else { data.imms.len() };
         Key { op, args, imms: SmallVec::from_slice(&data.imms[..n_imms]), epoch }
     }
 
-    fn forget_all(&mut self) {
-        self.epochs.iter_mut().for_each(|epoch| *epoch += 1);
-    }
-
     /// Forgets what a write may have changed and remembers what it stored.
     fn after_unique(&mut self, op: Op, inst: Inst) {
-        let effects = op.spec().effects;
-        if effects.has(Effects::CALLS) {
-            self.forget_all();
-        } else if effects.has(Effects::WRITES) {
-            self.epochs[memory_of(op)] += 1;
-            if op == Op::SetMember {
-                // The object may be a session, whose static fields are module variables.
-                self.epochs[0] += 1;
-            }
-        }
+        self.state.execute(self.func.inst(inst), &mut self.fresh);
         let data = self.func.inst(inst);
         let (load, args, value): (Op, &[Value], Value) = match op {
             Op::SetGlobal => (Op::GetGlobal, &[], data.args[0]),
@@ -314,7 +348,7 @@ impl Numbering<'_> {
             op: load,
             args: SmallVec::from_slice(args),
             imms,
-            epoch: self.epochs[memory_of(load)],
+            epoch: self.state.of(place_of(load, data)),
         };
         self.known.insert(key, Known { value, block: self.block, at: self.now });
     }

@@ -27,7 +27,7 @@ const GUARD_MAX: usize = 4;
 
 /// Runs the pass.
 pub fn run(func: &mut Func, _facts: &dyn ModuleFacts) {
-    if !has_backward_edge(func) {
+    if !super::has_backward_edge(func) {
         return;
     }
     let cfg = super::reachable_cfg(func);
@@ -40,8 +40,7 @@ pub fn run(func: &mut Func, _facts: &dyn ModuleFacts) {
             at = loops.list[l as usize].parent;
         }
     }
-    let mut handles = vec![false; func.blocks.len()];
-    func.blocks.iter().filter_map(|b| b.handler).for_each(|h| handles[h.0 as usize] = true);
+    let handles = super::handlers(func);
     let mut mover = Mover { func, cfg: &cfg, home: Vec::new() };
     mover.find_homes();
     for l in 0..loops.list.len() {
@@ -61,15 +60,6 @@ pub fn run(func: &mut Func, _facts: &dyn ModuleFacts) {
             at = loops.list[outer as usize].parent;
         }
     }
-}
-
-/// Whether there can be a loop: mostly blocks are in the order of their creation.
-fn has_backward_edge(func: &Func) -> bool {
-    let mut found = false;
-    for (b, block) in func.blocks.iter().enumerate() {
-        block.term.for_each_edge(|edge| found |= edge.block.0 as usize <= b);
-    }
-    found
 }
 
 struct Mover<'a> {

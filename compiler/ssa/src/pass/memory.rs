@@ -17,7 +17,10 @@ pub(super) enum Place {
     Cell,
     /// Fields with this slot of any record or session.
     Field(u64),
-    /// Anything else: elements, lengths, members by name.
+    /// Whatever a member or index by name can be: a field, an element, a static field, which is a
+    /// module variable.
+    Member,
+    /// Anything else: elements, lengths.
     Heap,
 }
 
@@ -30,12 +33,16 @@ pub(super) fn read_by(data: &InstData) -> Option<Place> {
     is_read.then(|| place_of(op, data))
 }
 
-fn place_of(op: Op, data: &InstData) -> Place {
+/// The place that a row reads or writes.
+pub(super) fn place_of(op: Op, data: &InstData) -> Place {
     let imm = data.imms.first().copied().unwrap_or(0);
     match op {
         Op::GetGlobal | Op::SetGlobal => Place::Global(imm),
         Op::GetCell | Op::SetCell => Place::Cell,
         Op::GetField | Op::SetField => Place::Field(imm),
+        Op::GetMember | Op::SetMember | Op::GetIndex | Op::GetIndexOpt | Op::SetIndex => {
+            Place::Member
+        }
         _ => Place::Heap,
     }
 }
@@ -45,6 +52,7 @@ fn place_of(op: Op, data: &InstData) -> Place {
 pub(super) struct Changes {
     everything: bool,
     heap: bool,
+    members: bool,
     cells: bool,
     globals: SmallVec<[u64; PLACES_MAX]>,
     fields: SmallVec<[u64; PLACES_MAX]>,
@@ -66,6 +74,7 @@ impl Changes {
             Place::Global(global) => self.everything |= !remember(&mut self.globals, global),
             Place::Cell => self.cells = true,
             Place::Field(slot) => self.everything |= !remember(&mut self.fields, slot),
+            Place::Member => self.members = true,
             Place::Heap => self.heap = true,
         }
     }
@@ -74,12 +83,89 @@ impl Changes {
     pub(super) fn touch(&self, place: Place) -> bool {
         self.everything
             || match place {
-                Place::Global(global) => self.globals.contains(&global),
+                Place::Global(global) => self.members || self.globals.contains(&global),
                 Place::Cell => self.cells,
-                // Stores to members by name are stores to unknown fields.
-                Place::Field(slot) => self.heap || self.fields.contains(&slot),
-                Place::Heap => self.heap || !self.fields.is_empty(),
+                Place::Field(slot) => self.members || self.fields.contains(&slot),
+                Place::Heap => self.heap || self.members || !self.fields.is_empty(),
+                Place::Member => self.touch(Place::Heap) || !self.globals.is_empty(),
             }
+    }
+}
+
+/// Module variables that are told apart by [`State`], by number.
+const GLOBALS: usize = 8;
+/// Field slots that are told apart.
+const FIELDS: usize = 16;
+/// Classes: module variables, fields, boxes, anything else, any of them but boxes.
+const CLASSES: usize = GLOBALS + FIELDS + 3;
+
+/// What memory holds at a point of a function: equal numbers of a class mean equal contents.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct State([u32; CLASSES]);
+
+impl State {
+    /// Nothing is known.
+    pub(super) fn unknown(fresh: &mut u32) -> State {
+        *fresh += 1;
+        State([*fresh; CLASSES])
+    }
+
+    /// The number of a place's class.
+    pub(super) fn of(&self, place: Place) -> u32 {
+        self.0[class(place)]
+    }
+
+    /// What holds where two paths meet.
+    pub(super) fn join(&mut self, other: &State, fresh: &mut u32) {
+        *fresh += 1;
+        for (mine, theirs) in self.0.iter_mut().zip(&other.0) {
+            if mine != theirs {
+                *mine = *fresh;
+            }
+        }
+    }
+
+    /// Forgets what an instruction may change.
+    pub(super) fn execute(&mut self, data: &InstData, fresh: &mut u32) {
+        let mut changes = Changes::default();
+        changes.add(data);
+        self.change(&changes, fresh);
+    }
+
+    /// Forgets what a piece of code may change.
+    pub(super) fn change(&mut self, changes: &Changes, fresh: &mut u32) {
+        *fresh += 1;
+        if changes.everything {
+            self.0 = [*fresh; CLASSES];
+            return;
+        }
+        if changes.cells {
+            self.0[class(Place::Cell)] = *fresh;
+        }
+        for &global in &changes.globals {
+            self.0[class(Place::Global(global))] = *fresh;
+        }
+        if changes.members {
+            self.0[..GLOBALS + FIELDS].fill(*fresh);
+        }
+        for &slot in &changes.fields {
+            self.0[class(Place::Field(slot))] = *fresh;
+        }
+        for place in [Place::Heap, Place::Member] {
+            if changes.touch(place) {
+                self.0[class(place)] = *fresh;
+            }
+        }
+    }
+}
+
+fn class(place: Place) -> usize {
+    match place {
+        Place::Global(global) => global as usize % GLOBALS,
+        Place::Field(slot) => GLOBALS + slot as usize % FIELDS,
+        Place::Cell => GLOBALS + FIELDS,
+        Place::Heap => GLOBALS + FIELDS + 1,
+        Place::Member => GLOBALS + FIELDS + 2,
     }
 }
 
