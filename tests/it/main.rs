@@ -8,6 +8,7 @@ mod hostile;
 mod limits;
 mod messages;
 mod operators;
+mod packages;
 mod process;
 mod sandbox;
 mod tidy;

@@ -26,10 +26,32 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Compiles a program to a module (.hbc)
     Build(Build),
-    /// Compiles a program in memory and executes it
+    /// Executes a program, or a named command of the package
+    ///
+    /// What exists as a file or ends in `.hyp` is a program; it is compiled in memory. Anything
+    /// else is the name of one of the `suggestions` in trance.json.
     Run(Box<Run>),
+    /// Compiles a program in memory and executes it
+    Exec(Box<Run>),
     /// Reports what is wrong with programs, without executing them
     Check(Check),
+    /// Makes the working directory a package
+    Init(Init),
+    /// Makes a package in a new directory
+    New(New),
+    /// Adds or changes a dependency in trance.json
+    Add(Add),
+    /// Removes a dependency from trance.json
+    Remove {
+        /// Name of the package
+        name: String,
+    },
+    /// Lists the dependencies of the package and what is installed
+    List,
+    /// Installs the dependencies of the package and locks their versions
+    Install(Install),
+    /// Checks trance.json, the lock file and the installed packages
+    Validate,
     /// Brings programs into the standard layout
     Fmt(Fmt),
     /// Explains a diagnostic code
@@ -110,6 +132,58 @@ pub(crate) struct Build {
     pub(crate) allow_type_errors: bool,
     #[command(flatten)]
     pub(crate) compile: CompileOptions,
+}
+
+/// What a new package is made from.
+#[derive(Clone, Copy, Default, ValueEnum)]
+pub(crate) enum Template {
+    /// A command line program
+    #[default]
+    Cli,
+    /// A library for other packages
+    Library,
+    /// A service in layers
+    Service,
+}
+
+#[derive(Args)]
+pub(crate) struct Init {
+    /// Name of the package; default: that of the directory
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// What to start from
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) template: Template,
+}
+
+#[derive(Args)]
+pub(crate) struct New {
+    /// The directory to make
+    pub(crate) directory: PathBuf,
+    #[command(flatten)]
+    pub(crate) init: Init,
+}
+
+#[derive(Args)]
+pub(crate) struct Add {
+    /// Name of the package
+    pub(crate) name: String,
+    /// A range of versions such as `^1.2.0`, or `path:DIRECTORY`
+    #[arg(long, value_name = "RANGE")]
+    pub(crate) version: String,
+    /// Needed for development only
+    #[arg(long)]
+    pub(crate) dev: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Install {
+    /// A directory with packages as `NAME/` or `NAME/VERSION/`; may be repeated
+    #[arg(long, value_name = "DIRECTORY")]
+    pub(crate) source: Vec<PathBuf>,
+    /// Change nothing; fail if the lock file or a package is not up to date
+    #[arg(long)]
+    pub(crate) locked: bool,
 }
 
 #[derive(Args)]

@@ -1,29 +1,44 @@
 //! The commands. Each returns the process's exit code.
 
+mod add;
 mod build;
 mod builtins;
 mod disasm;
 mod doc;
 mod explain;
 mod fmt;
+mod init;
+mod install;
+mod list;
+mod remove;
+mod run;
 mod shell;
+mod validate;
 
 use std::sync::Arc;
 
 use hyp_bytecode::module::Module;
 use hyp_bytecode::verify::{VerifiedModule, verify};
 use hyp_compiler::driver::Options;
+use hyp_package::{Manifest, PackageError};
 use hypvm::exit;
-use hypvm::grant::Grants;
-use hypvm::process::{execute, print};
+use hypvm::process::print;
 
-use crate::cli::{Check, Cli, Command, Run};
+use crate::cli::{Check, Cli, Command};
 use crate::source::compile_file;
 
 pub(crate) fn dispatch(cli: &Cli) -> i32 {
     let result = match &cli.command {
         Command::Build(build) => build::build(cli, build),
-        Command::Run(run) => self::run(cli, run),
+        Command::Run(run) => run::run(cli, run),
+        Command::Exec(run) => run::exec(cli, run),
+        Command::Init(init) => init::init(init),
+        Command::New(new) => init::new(new),
+        Command::Add(add) => add::add(add),
+        Command::Remove { name } => remove::remove(name),
+        Command::List => list::list(),
+        Command::Install(install) => install::install(install),
+        Command::Validate => validate::validate(),
         Command::Check(check) => Ok(self::check(cli, check)),
         Command::Fmt(fmt) => fmt::fmt(cli, fmt),
         Command::Explain { code } => Ok(explain::explain(code.as_deref())),
@@ -45,12 +60,19 @@ fn verified(module: Module) -> Result<Arc<VerifiedModule>, i32> {
     })
 }
 
-fn run(cli: &Cli, run: &Run) -> Result<i32, i32> {
-    let compilation = compile_file(cli, &run.file, &run.compile.options())?;
-    let Some(module) = compilation.module else { return Err(i32::from(exit::FAILURE)) };
-    let module = verified(module)?;
-    let (args, colored) = (run.args.clone(), cli.color.is_enabled());
-    Ok(execute(module, args, &run.run, Grants::everything(), colored))
+/// The manifest of the package around the working directory.
+fn manifest() -> Result<Manifest, i32> {
+    let here = std::env::current_dir().map_err(|error| {
+        hypvm::complain!("hypc: cannot find the working directory: {error}");
+        i32::from(exit::INPUT)
+    })?;
+    Manifest::find(&here).map_err(refuse)
+}
+
+/// Reports an error of a package; the exit code.
+fn refuse(error: PackageError) -> i32 {
+    hypvm::complain!("hypc: {error}");
+    i32::from(if error.is_io { exit::INPUT } else { exit::FAILURE })
 }
 
 fn check(cli: &Cli, check: &Check) -> i32 {
