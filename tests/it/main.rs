@@ -10,6 +10,7 @@ mod messages;
 mod operators;
 mod packages;
 mod process;
+mod runner;
 mod sandbox;
 mod tidy;
 mod tools;

@@ -1,6 +1,5 @@
 //! Declarations: variables, destructuring, static fields.
 
-use hyp_bytecode::module::ErrorKind;
 use hyp_bytecode::op::Op;
 use hyp_grammar::ast::{self, DeclTarget, Init};
 use hyp_ssa::ir::Value;
@@ -80,10 +79,7 @@ impl<'a> FnLower<'_, '_, 'a> {
     pub(super) fn assign_variable(&mut self, var: VarId, value: Value) {
         let info = self.m.res.var(var);
         if info.is_constant || self.m.res.is_foreign(var, self.module) {
-            let name = self.m.interner.resolve(info.name);
-            let message = format!("Cannot reassign constant variable '{name}'");
-            self.raise(ErrorKind::Runtime, &message);
-            return;
+            return self.raise_constant(info.name);
         }
         if info.kind == VarKind::This {
             if let Some(this) = self.this {

@@ -6,7 +6,7 @@ use hyp_grammar::ast::{Expr, ExprKind};
 use hyp_grammar::intern::Symbol;
 use hyp_ssa::ir::Value;
 
-use super::function::FnLower;
+use super::function::{FnLower, ReturnMode};
 use super::pos_of;
 use crate::resolve::{NameRef, VarKind};
 use crate::types::TypeIdx;
@@ -145,7 +145,11 @@ impl<'a> FnLower<'_, '_, 'a> {
         {
             let field = &self.m.type_infos[t.0 as usize].fields[slot];
             if self.may_access(t, field.is_private) {
-                let (ty, rep) = (field.ty.clone(), field.rep);
+                let (ty, rep, is_constant) = (field.ty.clone(), field.rep, field.is_constant);
+                if is_constant && !self.constructs(object, t) {
+                    self.raise_constant(name);
+                    return object;
+                }
                 let value = self.coerce_field(value, &ty, t, name);
                 let value = self.fit(value, rep);
                 self.b.op_void(Op::SetField, &[object, value], &[slot as u64]);
@@ -155,6 +159,13 @@ impl<'a> FnLower<'_, '_, 'a> {
         let id = self.m.sym(name);
         let site = self.m.site();
         self.b.op(Op::SetMember, &[object, value], &[u64::from(id.0), site])
+    }
+
+    /// Whether the running body is the constructor that makes this instance.
+    fn constructs(&mut self, object: Value, t: TypeIdx) -> bool {
+        matches!(self.mode, ReturnMode::Constructor)
+            && self.owner == Some(t)
+            && self.receiver() == object
     }
 
     /// `S.name`.

@@ -8,7 +8,7 @@ use hyp_bytecode::module::{
     Field, FuncId, Global, GlobalId, Method, StaticField, StrId, TypeDef, TypeKind,
 };
 use hyp_bytecode::rep::{Rep, TypeId};
-use hyp_grammar::ast::{self, FunctionKind, MemberKind, StmtKind, Visibility};
+use hyp_grammar::ast::{self, DeclKeyword, FunctionKind, MemberKind, StmtKind, Visibility};
 use hyp_grammar::intern::{Interner, Symbol};
 use hyp_grammar::span;
 use hyp_ssa::ir;
@@ -104,6 +104,7 @@ pub(super) struct FieldInfo<'a> {
     pub(super) rep: Rep,
     pub(super) ty: Ty,
     pub(super) is_private: bool,
+    pub(super) is_constant: bool,
     pub(super) init: Option<&'a ast::Expr<'a>>,
 }
 
@@ -114,6 +115,7 @@ pub(super) struct StaticInfo<'a> {
     pub(super) global: GlobalId,
     pub(super) ty: Ty,
     pub(super) is_private: bool,
+    pub(super) is_constant: bool,
     pub(super) init: Option<&'a ast::Expr<'a>>,
 }
 
@@ -385,6 +387,7 @@ impl<'c, 'a> ModuleLower<'c, 'a> {
                 rep: Self::rep_of_type(&ty),
                 ty,
                 is_private: false,
+                is_constant: false,
                 init: field.default,
             });
         }
@@ -447,6 +450,7 @@ impl<'c, 'a> ModuleLower<'c, 'a> {
                         global,
                         ty,
                         is_private,
+                        is_constant: field.keyword == Some(DeclKeyword::Freeze),
                         init: field.init,
                     });
                 }
@@ -461,6 +465,7 @@ impl<'c, 'a> ModuleLower<'c, 'a> {
                         rep,
                         ty,
                         is_private,
+                        is_constant: field.keyword == Some(DeclKeyword::Freeze),
                         init: field.init,
                     });
                 }
@@ -640,6 +645,7 @@ impl<'c, 'a> ModuleLower<'c, 'a> {
                     is_private: field.is_private,
                     is_optional: info.is_record
                         && (field.init.is_some() || matches!(field.ty, Ty::Nullable(_))),
+                    is_constant: field.is_constant,
                 });
             }
             for method in &info.methods {
@@ -655,6 +661,7 @@ impl<'c, 'a> ModuleLower<'c, 'a> {
                     name: self.sym(field.name),
                     global: field.global,
                     is_private: field.is_private,
+                    is_constant: field.is_constant,
                 });
             }
             defs.push(def);

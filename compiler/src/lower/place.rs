@@ -152,12 +152,13 @@ impl<'a> FnLower<'_, '_, 'a> {
                     self.store_back(base.as_deref(), *object, changed);
                 }
             }
-            Place::Fixed(symbol) => {
-                let name = self.m.interner.resolve(*symbol);
-                let message = format!("Cannot reassign constant variable '{name}'");
-                self.raise(ErrorKind::Runtime, &message);
-            }
+            Place::Fixed(symbol) => self.raise_constant(*symbol),
         }
+    }
+
+    pub(super) fn raise_constant(&mut self, name: Symbol) {
+        let name = self.m.interner.resolve(name);
+        self.raise(ErrorKind::Runtime, &format!("Cannot reassign constant variable '{name}'"));
     }
 
     fn store_back(&mut self, base: Option<&Place>, object: Value, changed: Value) {
@@ -194,9 +195,7 @@ impl<'a> FnLower<'_, '_, 'a> {
         self.b.seal(fail);
         self.b.seal(pass);
         self.b.switch_to(fail);
-        let name = self.m.interner.resolve(self.m.res.var(var).name);
-        let message = format!("Cannot reassign constant variable '{name}'");
-        self.raise(ErrorKind::Runtime, &message);
+        self.raise_constant(self.m.res.var(var).name);
         self.b.switch_to(pass);
     }
 
@@ -205,6 +204,9 @@ impl<'a> FnLower<'_, '_, 'a> {
         let field = info.statics.iter().find(|f| f.name == name).cloned();
         match field {
             Some(field) if self.may_access(session, field.is_private) => {
+                if field.is_constant {
+                    return self.raise_constant(name);
+                }
                 let value = self.coerce_field(value, &field.ty, session, field.name);
                 let rep = self.m.globals[field.global.0 as usize].rep;
                 let value = self.fit(value, rep);

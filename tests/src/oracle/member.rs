@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use hyp_grammar::ast::{
-    FieldDecl, Function, FunctionKind, Member, MemberKind, RecordField, Visibility,
+    DeclKeyword, FieldDecl, Function, FunctionKind, Member, MemberKind, RecordField, Visibility,
 };
 use hyp_grammar::intern::Symbol;
 use hyp_grammar::span::Span;
@@ -261,6 +261,17 @@ impl<'a> Machine<'a> {
                 self.check_visible(session, member, name, scope, span)?;
                 match (kind(member), member.is_static) {
                     (Found::Field(field), false) => {
+                        let constructs = session.decl.members.iter().any(|m| match m.kind {
+                            MemberKind::Method(f) => {
+                                f.kind == FunctionKind::Constructor
+                                    && f.id.0 == scope.frame.function
+                            }
+                            _ => false,
+                        });
+                        if field.keyword == Some(DeclKeyword::Freeze) && !constructs {
+                            let message = format!("Cannot reassign constant variable '{text}'");
+                            return Err(self.failure(message, span));
+                        }
                         let value = self.conform_session_field(session, field, value, span)?;
                         instance.fields.borrow_mut().insert(name, value);
                         Ok(object.clone())
@@ -285,6 +296,10 @@ impl<'a> Machine<'a> {
                     }
                     Some((Found::Field(field), true, member)) => {
                         self.check_visible(session, member, name, scope, span)?;
+                        if field.keyword == Some(DeclKeyword::Freeze) {
+                            let message = format!("Cannot reassign constant variable '{text}'");
+                            return Err(self.failure(message, span));
+                        }
                         let value = self.conform_session_field(session, field, value, span)?;
                         session.statics.borrow_mut().insert(name, value);
                         Ok(object.clone())

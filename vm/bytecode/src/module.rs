@@ -176,6 +176,8 @@ pub struct Field {
     pub is_private: bool,
     /// May be left out of a record literal.
     pub is_optional: bool,
+    /// Declared with `freeze`: stores through its name raise. Only a constructor's code writes it.
+    pub is_constant: bool,
 }
 
 /// One method of a session or record. Parameter 0 of an instance method is the receiver.
@@ -200,6 +202,8 @@ pub struct StaticField {
     pub global: GlobalId,
     /// Visible only to code of the same session.
     pub is_private: bool,
+    /// Declared with `freeze`: stores through its name raise.
+    pub is_constant: bool,
 }
 
 /// A record or session.

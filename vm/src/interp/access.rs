@@ -395,6 +395,11 @@ impl Vm {
     }
 
     #[cold]
+    fn is_constant(&self, name: u32) -> Trap {
+        Trap::runtime(format!("Cannot reassign constant variable '{}'", self.name(name)))
+    }
+
+    #[cold]
     fn cannot_assign(&self, what: &str, name: u32) -> Trap {
         Trap::runtime(format!("Cannot assign to {what} '{}'", self.name(name)))
     }
@@ -407,6 +412,10 @@ impl Vm {
         }
         match self.find_field(object, StrId(name))? {
             Found::Field(slot) => {
+                let field = self.type_def(object).and_then(|def| def.fields.get(slot));
+                if field.is_some_and(|field| field.is_constant) {
+                    return Err(self.is_constant(name));
+                }
                 let v = self.checked_field(object, slot, v)?;
                 self.set_field_value(object, slot, v);
                 self.cache_store(at, ty, slot);
@@ -441,7 +450,14 @@ impl Vm {
     fn set_static(&mut self, session: Value, name: u32, v: Value) -> Result<Value, Trap> {
         let ty = self.session_type(session).unwrap_or(TypeId::STRING);
         match self.member_of(ty, StrId(name)) {
-            Some(Member::Static(_)) => {}
+            Some(Member::Static(at)) => {
+                let def = self.module.type_def(ty);
+                let field = def.and_then(|def| def.statics.get(usize::from(at)));
+                if field.is_some_and(|field| field.is_constant) {
+                    self.find_static(session, StrId(name))?;
+                    return Err(self.is_constant(name));
+                }
+            }
             Some(Member::Method(_)) => {
                 let found = self.find_static(session, StrId(name));
                 let is_static = matches!(found, Ok(Found::StaticMethod { .. }));

@@ -41,6 +41,7 @@ pub(crate) fn module_of(unit: &Unit, mut functions: Vec<Function>) -> Module {
                         desc: any,
                         is_private: f.is_private,
                         is_optional: false,
+                        is_constant: false,
                     })
                     .collect(),
                 methods: t

@@ -174,8 +174,8 @@ fn type_def(c: &mut Cursor<'_>) -> Result<TypeDef> {
         constructor: if has_constructor { Some(FuncId(c.uleb()?)) } else { None },
         fields: c.list(limit::FIELDS, "fields", |c| {
             let (name, rep, desc) = (str_id(c)?, rep(c)?, DescId(c.uleb()?));
-            let [is_private, is_optional] = flags(c)?;
-            Ok(Field { name, rep, desc, is_private, is_optional })
+            let [is_private, is_optional, is_constant] = flags(c)?;
+            Ok(Field { name, rep, desc, is_private, is_optional, is_constant })
         })?,
         methods: c.list(limit::METHODS, "methods", |c| {
             let (name, func) = (str_id(c)?, FuncId(c.uleb()?));
@@ -184,8 +184,8 @@ fn type_def(c: &mut Cursor<'_>) -> Result<TypeDef> {
         })?,
         statics: c.list(limit::METHODS, "static fields", |c| {
             let (name, global) = (str_id(c)?, GlobalId(c.uleb()?));
-            let [is_private] = flags(c)?;
-            Ok(StaticField { name, global, is_private })
+            let [is_private, is_constant] = flags(c)?;
+            Ok(StaticField { name, global, is_private, is_constant })
         })?,
     })
 }

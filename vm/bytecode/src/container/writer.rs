@@ -132,7 +132,7 @@ fn type_def(out: &mut Output, def: &TypeDef) {
         out.uleb(field.name.0);
         out.rep(field.rep);
         out.uleb(field.desc.0);
-        out.flags(&[field.is_private, field.is_optional]);
+        out.flags(&[field.is_private, field.is_optional, field.is_constant]);
     });
     out.list(&def.methods, |out, method: &Method| {
         out.uleb(method.name.0);
@@ -142,7 +142,7 @@ fn type_def(out: &mut Output, def: &TypeDef) {
     out.list(&def.statics, |out, field: &StaticField| {
         out.uleb(field.name.0);
         out.uleb(field.global.0);
-        out.flags(&[field.is_private]);
+        out.flags(&[field.is_private, field.is_constant]);
     });
 }
 

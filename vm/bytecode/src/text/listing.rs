@@ -78,7 +78,11 @@ impl Listing<'_> {
         writeln!(f, "type %{idx} {kind} {} {{", self.text(def.name))?;
         for field in &def.fields {
             let (name, rep, desc) = (self.text(field.name), RepWord(field.rep), field.desc.0);
-            let flags = flags(&[(field.is_private, "private"), (field.is_optional, "optional")]);
+            let flags = flags(&[
+                (field.is_private, "private"),
+                (field.is_optional, "optional"),
+                (field.is_constant, "constant"),
+            ]);
             writeln!(f, "  field {name} {rep} d{desc}{flags}")?;
         }
         for method in &def.methods {
@@ -86,7 +90,7 @@ impl Listing<'_> {
             writeln!(f, "  method {} @{}{flags}", self.text(method.name), method.func.0)?;
         }
         for field in &def.statics {
-            let flags = flags(&[(field.is_private, "private")]);
+            let flags = flags(&[(field.is_private, "private"), (field.is_constant, "constant")]);
             writeln!(f, "  static {} g{}{flags}", self.text(field.name), field.global.0)?;
         }
         if let Some(constructor) = def.constructor {

@@ -108,6 +108,7 @@ impl Parser {
                 desc: DescId(line.number("d", "a descriptor")?),
                 is_private: line.eat_word("private"),
                 is_optional: line.eat_word("optional"),
+                is_constant: line.eat_word("constant"),
             }),
             "method" => def.methods.push(Method {
                 name: self.string(line)?,
@@ -119,6 +120,7 @@ impl Parser {
                 name: self.string(line)?,
                 global: GlobalId(line.number("g", "a global")?),
                 is_private: line.eat_word("private"),
+                is_constant: line.eat_word("constant"),
             }),
             "ctor" => def.constructor = Some(func_id(line)?),
             other => return Err(line.fault(format!("unknown member `{other}`"))),
