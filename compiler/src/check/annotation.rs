@@ -178,7 +178,7 @@ pub(super) fn nullable(ty: Ty) -> Ty {
 }
 
 /// `A | B`, simplified: null becomes `T?`, unknown swallows everything.
-fn union(members: Vec<Ty>) -> Ty {
+pub(super) fn union(members: Vec<Ty>) -> Ty {
     let mut flat: Vec<Ty> = Vec::new();
     let mut has_null = false;
     for member in members {

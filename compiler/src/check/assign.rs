@@ -186,6 +186,7 @@ impl<'a> Checker<'a, '_> {
         let to = self.var_type(var);
         let annotated = self.is_annotated(var);
         let scalar = matches!(to, Ty::Number | Ty::Boolean);
+        self.assigned(var, from);
         let info = self.resolution.var(var);
         let name = self.text(info.name);
         match self.fit(from, &to) {
@@ -243,6 +244,7 @@ impl<'a> Checker<'a, '_> {
         let to = self.place_type(target);
         match op {
             AssignOp::Set => {
+                let to = self.declared_type(target).unwrap_or(to);
                 let from = self.expect(value, &to);
                 self.store_place(target, &from, &to, value.span);
                 if to == Ty::Unknown { from } else { to }
@@ -254,6 +256,14 @@ impl<'a> Checker<'a, '_> {
                 self.store_place(target, &from, &to, value.span);
                 from
             }
+        }
+    }
+
+    /// The type that a variable takes, whatever tests have shown of its current value.
+    fn declared_type(&self, target: &Expr<'_>) -> Option<Ty> {
+        match (&target.kind, self.resolution.name(target.id)) {
+            (ExprKind::Name(_), NameRef::Var(var)) => Some(self.var_type(var)),
+            _ => None,
         }
     }
 

@@ -61,8 +61,13 @@ impl<'a> Checker<'a, '_> {
             ExprKind::Assign { op, target, value } => self.assign(target, op, value),
             ExprKind::Conditional { cond, then, otherwise, .. } => {
                 self.condition(cond, "condition");
+                let start = self.mark();
+                self.assume(cond, true);
                 let then = self.expr(then);
+                self.forget_since(start);
+                self.assume(cond, false);
                 let otherwise = self.expr(otherwise);
+                self.forget_since(start);
                 self.join(then, otherwise)
             }
             ExprKind::Call { callee, args, optional } => {
@@ -87,7 +92,7 @@ impl<'a> Checker<'a, '_> {
 
     fn name(&mut self, expr: &'a Expr<'a>) -> Ty {
         match self.resolution.name(expr.id) {
-            NameRef::Var(var) => self.var_type(var),
+            NameRef::Var(var) => self.narrowed_type(var),
             NameRef::Builtin(_) => Ty::AnyFunction,
             NameRef::Constant(_) => Ty::Number,
             NameRef::RecordType(idx) => self.record_constructor_type(idx),

@@ -73,6 +73,8 @@ impl<'a> Checker<'a, '_> {
             ..Frame::default()
         };
         let outer = std::mem::replace(&mut self.frame, frame);
+        let start = self.mark();
+        self.forget_assigned();
         self.defaults(function);
         let ends = match function.body {
             FunctionBody::Block(block) => self.stmts(block.stmts),
@@ -85,6 +87,7 @@ impl<'a> Checker<'a, '_> {
                 true
             }
         };
+        self.forget_since(start);
         let frame = std::mem::replace(&mut self.frame, outer);
         match declared {
             Some(result) if !ends => self.falls_off(function, &result),

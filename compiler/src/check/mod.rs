@@ -8,12 +8,14 @@ mod annotation;
 mod assign;
 mod builtin;
 mod call;
+mod cover;
 mod expr;
 mod fields;
 mod function;
 mod init;
 mod literal;
 mod member;
+mod narrow;
 mod operator;
 mod pattern;
 mod relation;
@@ -84,9 +86,11 @@ pub fn check_with<'a>(
     checker.declare_functions();
     for &module in &tree.order {
         let program = tree.modules[module.index()].program;
+        let start = checker.mark();
         checker.stmts(program.prelude);
         checker.stmts(program.body);
         checker.frame = Frame::default();
+        checker.forget_since(start);
     }
     let types = checker.out;
     if let Some(new) = diagnostics.get_mut(before..) {
@@ -151,6 +155,7 @@ struct Checker<'a, 'r> {
     /// Sessions and records around the current code, innermost last.
     owners: Vec<TypeIdx>,
     frame: Frame,
+    narrowing: narrow::Narrowing,
 }
 
 impl<'a, 'r> Checker<'a, 'r> {
@@ -184,6 +189,7 @@ impl<'a, 'r> Checker<'a, 'r> {
             static_types: Vec::new(),
             owners: Vec::new(),
             frame: Frame::default(),
+            narrowing: narrow::Narrowing::new(n_vars),
         }
     }
 

@@ -17,7 +17,14 @@ impl<'a> Checker<'a, '_> {
         span: Span,
     ) -> Ty {
         let left_type = self.expr(left);
+        let start = self.mark();
+        match op {
+            BinaryOp::And => self.assume(left, true),
+            BinaryOp::Or => self.assume(left, false),
+            _ => {}
+        }
         let right_type = self.expr(right);
+        self.forget_since(start);
         self.binary_result(op, left, &left_type, right, &right_type, span)
     }
 

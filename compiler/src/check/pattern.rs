@@ -1,11 +1,12 @@
 //! `entrain` and patterns.
 
 use super::annotation::nullable;
+use super::cover::Coverage;
 use super::relation::non_null;
 use super::{Checker, MemberSort, TypeDecl};
 use crate::types::{Ty, TypeIdx};
 use hyp_grammar::ast::{
-    Arm, ArmBody, Binding, Block, Entrain, FieldPattern, Ident, Pattern, PatternKind, StmtKind,
+    ArmBody, Binding, Block, Entrain, Expr, FieldPattern, Ident, Pattern, PatternKind, StmtKind,
 };
 use hyp_grammar::diagnostic::{Code, Diagnostic};
 use hyp_grammar::span::Span;
@@ -23,40 +24,40 @@ impl<'a> Checker<'a, '_> {
         let outer_yields = self.frame.yields.take();
         self.frame.yields = if is_value { Some(None) } else { outer_yields.clone() };
         let mut joined: Option<Ty> = None;
-        let mut covered: Option<Span> = None;
+        let mut coverage = self.coverage(&subject);
         let mut ends = true;
-        let (mut seen_true, mut seen_false) = (false, false);
         for arm in entrain.arms {
-            if let Some(by) = covered {
+            if let Some(by) = coverage.take_catch_all() {
                 self.unreachable_arm(arm.span, by);
-                covered = None;
-                seen_true = true;
-                seen_false = true;
+            } else if !coverage.is_complete() && self.is_covered(arm.pattern, &coverage) {
+                self.repeated_arm(arm.pattern.span);
             }
-            self.pattern(arm.pattern, &subject);
+            let start = self.mark();
+            self.arm_pattern(entrain.subject, arm.pattern, &subject, &coverage);
             if let Some(guard) = arm.guard {
                 self.condition(guard, "guard");
+                self.assume(guard, true);
             }
             let (ty, arm_ends) = self.arm_body(&arm.body);
+            self.forget_since(start);
             ends &= arm_ends;
             joined = self.join_opt(joined, ty);
             if arm.guard.is_none() {
-                if self.irrefutable(arm.pattern, &subject) {
-                    covered = Some(arm.pattern.span);
-                    (seen_true, seen_false) = (true, true);
-                }
-                note_booleans(arm.pattern, &mut seen_true, &mut seen_false);
+                self.cover(arm.pattern, &mut coverage);
             }
         }
         if let Some(otherwise) = &entrain.otherwise {
-            if let Some(by) = covered {
+            if let Some(by) = coverage.take_catch_all() {
                 self.unreachable_arm(otherwise.span, by);
             }
+            let start = self.mark();
+            self.assume_uncovered(entrain.subject, &coverage);
             let (ty, arm_ends) = self.arm_body(&otherwise.body);
+            self.forget_since(start);
             ends &= arm_ends;
             joined = self.join_opt(joined, ty);
-        } else if !self.exhaustive(entrain.arms, &subject, seen_true && seen_false) {
-            self.not_exhaustive(entrain);
+        } else if !coverage.is_complete() {
+            self.not_exhaustive(entrain, &coverage);
             ends = false;
         }
         let yielded = std::mem::replace(&mut self.frame.yields, outer_yields);
@@ -105,22 +106,56 @@ impl<'a> Checker<'a, '_> {
         (ty, ends && !yields)
     }
 
-    fn exhaustive(&self, arms: &[Arm<'_>], subject: &Ty, both_booleans: bool) -> bool {
-        match subject {
-            Ty::Boolean => both_booleans,
-            Ty::Nullable(inner) if **inner == Ty::Boolean => {
-                both_booleans && arms.iter().any(|a| matches!(a.pattern.kind, PatternKind::Null))
+    /// The pattern of an arm, and what it shows of the subject.
+    fn arm_pattern(
+        &mut self,
+        value: &'a Expr<'a>,
+        pattern: &'a Pattern<'a>,
+        subject: &Ty,
+        coverage: &Coverage<'a>,
+    ) {
+        let rest = self.uncovered_type(coverage);
+        self.assume_uncovered(value, coverage);
+        match pattern.kind {
+            // It takes what the arms above have left.
+            PatternKind::Bind(_) => self.pattern(pattern, &rest.unwrap_or_else(|| subject.clone())),
+            PatternKind::Typed { ty, .. } => {
+                self.pattern(pattern, subject);
+                if let Some(var) = self.narrowable(value) {
+                    let tested = super::resolve_type(ty, self.resolution, self.interner);
+                    self.assume_type(var, tested);
+                }
             }
-            _ => arms.iter().any(|a| a.guard.is_none() && self.irrefutable(a.pattern, subject)),
+            _ => self.pattern(pattern, subject),
         }
     }
 
-    fn not_exhaustive(&mut self, entrain: &'a Entrain<'a>) {
+    /// The subject is none of what the arms have matched.
+    fn assume_uncovered(&mut self, value: &'a Expr<'a>, coverage: &Coverage<'a>) {
+        if let Some(rest) = self.uncovered_type(coverage)
+            && let Some(var) = self.narrowable(value)
+        {
+            self.assume_type(var, rest);
+        }
+    }
+
+    fn not_exhaustive(&mut self, entrain: &'a Entrain<'a>, coverage: &Coverage<'a>) {
         let span = entrain.subject.span;
-        self.report(
+        let missing = self.uncovered_values(coverage);
+        let mut diagnostic =
             Diagnostic::new(Code::NonExhaustive, span, "`entrain` does not cover every value")
                 .with_primary("a value that no arm matches raises an error")
-                .with_help("add `otherwise => …`"),
+                .with_help("add `otherwise => …`");
+        if !missing.is_empty() {
+            diagnostic = diagnostic.with_note(format!("not covered: {missing}"));
+        }
+        self.report(diagnostic);
+    }
+
+    fn repeated_arm(&mut self, span: Span) {
+        self.report(
+            Diagnostic::new(Code::UnreachableArm, span, "unreachable arm")
+                .with_primary("arms above match everything that this pattern matches"),
         );
     }
 
@@ -130,30 +165,6 @@ impl<'a> Checker<'a, '_> {
                 .with_primary("never tried")
                 .with_label(by, "this pattern matches everything"),
         );
-    }
-
-    /// Whether a pattern matches every value of type `subject`.
-    fn irrefutable(&self, pattern: &Pattern<'_>, subject: &Ty) -> bool {
-        match pattern.kind {
-            PatternKind::Wildcard | PatternKind::Bind(_) | PatternKind::Error => true,
-            PatternKind::As { pattern, .. } => self.irrefutable(pattern, subject),
-            PatternKind::Or(alternatives) => {
-                alternatives.iter().any(|p| self.irrefutable(p, subject))
-            }
-            PatternKind::Typed { ty, .. } => match ty.kind {
-                hyp_grammar::ast::TypeKind::Named { name, .. } => {
-                    matches!(self.interner.resolve(name.name), "any" | "unknown")
-                        || self.show(subject) == self.interner.resolve(name.name)
-                }
-                _ => false,
-            },
-            PatternKind::Record { namespace, name, fields } => {
-                let named = self.resolution.type_named(namespace, name);
-                matches!(subject, Ty::Record(idx) if Some(*idx) == named)
-                    && fields.iter().all(|f| self.irrefutable(f.pattern, &Ty::Unknown))
-            }
-            _ => false,
-        }
     }
 
     /// Checks a pattern against the type of what it is matched with, and types its variables.
@@ -294,19 +305,5 @@ impl<'a> Checker<'a, '_> {
             };
             self.pattern(field.pattern, &ty);
         }
-    }
-}
-
-fn note_booleans(pattern: &Pattern<'_>, seen_true: &mut bool, seen_false: &mut bool) {
-    match pattern.kind {
-        PatternKind::Bool(true) => *seen_true = true,
-        PatternKind::Bool(false) => *seen_false = true,
-        PatternKind::As { pattern, .. } => note_booleans(pattern, seen_true, seen_false),
-        PatternKind::Or(alternatives) => {
-            for alternative in alternatives {
-                note_booleans(alternative, seen_true, seen_false);
-            }
-        }
-        _ => {}
     }
 }

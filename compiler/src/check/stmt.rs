@@ -5,7 +5,7 @@ use super::TypeDecl;
 use super::relation::{non_null, widened};
 use crate::types::Ty;
 use hyp_grammar::ast::{
-    Binding, Expr, ExprKind, Ident, Loop, LoopHeader, LoopKeyword, MemberKind, Param, RecordDecl,
+    Binding, Block, Expr, ExprKind, IfBranch, Ident, Loop, LoopHeader, LoopKeyword, MemberKind, Param, RecordDecl,
     SessionDecl, Stmt, StmtKind, Try,
 };
 use hyp_grammar::diagnostic::{Code, Diagnostic};
@@ -18,7 +18,10 @@ impl<'a> Checker<'a, '_> {
         for stmt in stmts {
             match stmt.kind {
                 // A label can be jumped to.
-                StmtKind::Label { .. } => ends = false,
+                StmtKind::Label { .. } => {
+                    ends = false;
+                    self.forget_assigned();
+                }
                 _ => ends |= self.stmt(stmt),
             }
         }
@@ -51,15 +54,7 @@ impl<'a> Checker<'a, '_> {
                 self.stmts(body.stmts);
             }
             StmtKind::If { branches, otherwise } => {
-                let mut ends = otherwise.is_some();
-                for branch in branches {
-                    self.condition(branch.cond, "condition of `if`");
-                    ends &= self.stmts(branch.body.stmts);
-                }
-                if let Some(block) = otherwise {
-                    ends &= self.stmts(block.stmts);
-                }
-                return ends;
+                return self.branches(branches, otherwise.as_ref());
             }
             StmtKind::Loop(looped) => return self.looped(looped),
             StmtKind::Output { value, .. } => {
@@ -93,6 +88,7 @@ impl<'a> Checker<'a, '_> {
             StmtKind::Assert { cond, message } => {
                 self.expr(cond);
                 self.opt_expr(message);
+                self.assume(cond, true);
             }
             StmtKind::Throw { value, .. } => {
                 self.expr(value);
@@ -109,12 +105,38 @@ impl<'a> Checker<'a, '_> {
         false
     }
 
+    /// `if`. After branches that all leave, none of their conditions holds.
+    fn branches(
+        &mut self,
+        branches: &'a [IfBranch<'a>],
+        otherwise: Option<&Block<'a>>,
+    ) -> bool {
+        let start = self.mark();
+        let mut ends = true;
+        for branch in branches {
+            self.condition(branch.cond, "condition of `if`");
+            let inside = self.mark();
+            self.assume(branch.cond, true);
+            ends &= self.stmts(branch.body.stmts);
+            self.forget_since(inside);
+            self.assume(branch.cond, false);
+        }
+        let inside = self.mark();
+        let otherwise_ends = otherwise.is_some_and(|block| self.stmts(block.stmts));
+        self.forget_since(inside);
+        if !ends {
+            self.forget_since(start);
+        }
+        ends && otherwise_ends
+    }
+
     /// A variable without annotation gets the type of its value.
     fn inferred(&mut self, name: Binding, ty: Ty, value: &'a Expr<'a>) {
         let Some(bind) = self.resolution.bind(name.id) else { return };
         if bind.action == crate::resolve::BindAction::Assign {
             return self.store(bind.var, &ty, value.span);
         }
+        self.assigned(bind.var, &ty);
         let reassigned = self.resolution.var(bind.var).is_reassigned;
         self.set_var(bind.var, widened(ty, reassigned));
     }
@@ -142,9 +164,13 @@ impl<'a> Checker<'a, '_> {
     }
 
     fn protected(&mut self, protected: &'a Try<'a>) -> bool {
+        // What the body shows need not hold when it is left by an error.
+        let start = self.mark();
         let mut ends = self.stmts(protected.body.stmts);
+        self.forget_since(start);
         if let Some(catch) = &protected.catch {
             ends &= self.stmts(catch.body.stmts);
+            self.forget_since(start);
         }
         if let Some(finally) = &protected.finally {
             ends |= self.stmts(finally.stmts);
@@ -164,28 +190,33 @@ impl<'a> Checker<'a, '_> {
         };
         let outer_snap = std::mem::replace(&mut self.frame.snap_seen, false);
         let mut infinite = false;
+        if let LoopHeader::Counted { init: Some(init), .. } = looped.header {
+            self.stmt(init);
+        }
+        self.forget_assigned();
+        let start = self.mark();
+        let mut test = None;
         match looped.header {
             LoopHeader::Infinite => infinite = true,
             LoopHeader::While(cond) => {
                 self.condition(cond, what);
                 infinite = is_true(cond);
+                test = Some(cond);
             }
             LoopHeader::DoWhile(_) => {}
-            LoopHeader::Counted { init, cond, .. } => {
-                if let Some(init) = init {
-                    self.stmt(init);
+            LoopHeader::Counted { cond, .. } => {
+                if let Some(cond) = cond {
+                    self.condition(cond, what);
                 }
-                match cond {
-                    Some(cond) => {
-                        self.condition(cond, what);
-                        infinite = is_true(cond);
-                    }
-                    None => infinite = true,
-                }
+                infinite = cond.is_none_or(is_true);
+                test = cond;
             }
             LoopHeader::Within { first, second, iterable, .. } => {
                 self.within(first, second, iterable);
             }
+        }
+        if let Some(cond) = test {
+            self.assume(cond, true);
         }
         self.stmts(looped.body.stmts);
         match looped.header {
@@ -198,8 +229,13 @@ impl<'a> Checker<'a, '_> {
             }
             _ => {}
         }
+        self.forget_since(start);
         let snap = std::mem::replace(&mut self.frame.snap_seen, outer_snap);
-        infinite && !snap && !self.frame.labelled_snap
+        let left_by_test = !snap && !self.frame.labelled_snap;
+        if let Some(cond) = test.filter(|_| left_by_test) {
+            self.assume(cond, false);
+        }
+        infinite && left_by_test
     }
 
     fn within(&mut self, first: Binding, second: Option<Binding>, iterable: &'a Expr<'a>) {
