@@ -40,6 +40,8 @@ pub struct Options {
     pub opt_level: u8,
     /// Meaning of annotations.
     pub types: TypesMode,
+    /// Null does not fit types that do not say so.
+    pub strict_null: bool,
     /// Produce the text of the SSA form.
     pub dump_ssa: bool,
     /// Names of passes that do not run.
@@ -48,7 +50,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { opt_level: 2, types: TypesMode::Sound, dump_ssa: false, disabled_passes: Vec::new() }
+        Self { opt_level: 2, types: TypesMode::Sound, strict_null: false, dump_ssa: false, disabled_passes: Vec::new() }
     }
 }
 
@@ -130,7 +132,8 @@ fn analyse(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> (Option<Module>, Option<String>) {
     let resolution = resolve::resolve_modules(tree, interner, diagnostics);
-    let check_options = check::CheckOptions::default();
+    let strict_null = options.strict_null;
+    let check_options = check::CheckOptions { strict_null };
     let types = check::check_with(tree, &resolution, interner, check_options, diagnostics);
     size::check_declarations(&resolution, interner, diagnostics);
     if diagnostics.iter().any(|d| d.is_error() && d.code.is_fatal()) {
@@ -156,7 +159,7 @@ fn analyse(
     let lowered = lower::lower(
         tree,
         &resolution,
-        lower::Knowledge { types: &types, inferred: &inferred, erased },
+        lower::Knowledge { types: &types, inferred: &inferred, erased, strict_null },
         interner,
         sources.text(),
         &mut emission,

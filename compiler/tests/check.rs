@@ -136,6 +136,24 @@ fn fields_and_statics_are_counted_apart() {
 }
 
 #[test]
+fn strict_null_refuses_what_may_be_null() {
+    let strict = CheckOptions { strict_null: true };
+    let codes = |body: &str| {
+        let mut codes = checked_with(body, strict).codes;
+        codes.retain(|code| *code != "W0609");
+        codes
+    };
+    assert_eq!(codes("induce s: string;"), ["W0613"]);
+    assert_eq!(codes("induce s: string? = null; induce t: string = s;"), ["W0614"]);
+    assert!(codes("induce s: string? = null; if (s != null) { induce t: string = s; }").is_empty());
+    assert_eq!(codes("suggestion f(s: string) { } induce t: string? = null; f(t);"), ["W0614"]);
+    assert_eq!(codes("suggestion f(s: string?): string { awaken s; } f(null);"), ["W0614"]);
+    assert!(codes("suggestion f(s: string?): string { awaken s ?? \"\"; } f(null);").is_empty());
+    assert_eq!(codes("session A { expose b: string; }"), ["W0623"]);
+    assert!(codes("session A { expose b: string?; expose c: string = \"\"; }").is_empty());
+}
+
+#[test]
 fn strict_null_refuses_null() {
     let strict = CheckOptions { strict_null: true };
     let body = "induce s: string = null; observe s;";

@@ -134,6 +134,42 @@ fn a_type_error_stops_build_and_raises_in_run() {
 }
 
 #[test]
+fn strict_null_refuses_null_at_run_time() {
+    let scratch = Scratch::new();
+    let prelude = "session Lamp { expose name: string = \"\"; }\n\
+        suggestion show(s: string) { observe s; }\n\
+        suggestion light(l: Lamp) { observe TypeOf(l); }\n\
+        suggestion unknown(x) { awaken x; }\n\
+        suggestion result(x): array { awaken x; }\n";
+    let uses = [
+        ("show(unknown(null));", "(argument 's' of 'show')"),
+        ("light(unknown(null));", "(argument 'l' of 'light')"),
+        ("induce f = light; f(unknown(null));", "(argument 'l' of 'light')"),
+        ("induce s: string = unknown(null);", "(variable 's')"),
+        ("induce u: string | number = unknown(null);", "(variable 'u')"),
+        ("result(null);", "(result of 'result')"),
+        ("induce l = Lamp(); l.name = unknown(null);", "(field 'name' of 'Lamp')"),
+        ("suggestion set(l) { l.name = unknown(null); } set(Lamp());", "(field 'name' of 'Lamp')"),
+    ];
+    for (at, (line, place)) in uses.into_iter().enumerate() {
+        let source = format!("Focus {{\n{prelude}{line}\n}} Relax\n");
+        let program = scratch.file(&format!("null{at}.hyp"), &source);
+        for level in ["-O0", "-O2"] {
+            assert_eq!(exit(&hypc(["run", level, text(&program)])), 0, "{line}");
+            let output = hypc(["run", level, "--strict-null", text(&program)]);
+            assert_eq!(exit(&output), 1, "{line}");
+            assert!(stderr(&output).contains(place), "{line}: {}", stderr(&output));
+        }
+    }
+    let nullable = "Focus { induce s: string? = null; observe s ?? \"none\"; } Relax\n";
+    let program = scratch.file("nullable.hyp", nullable);
+    assert_eq!(stdout(&hypc(["run", "--strict-null", text(&program)])), "none\n");
+    let wrong = scratch.file("wrong.hyp", "Focus { induce s: string = null; observe s; } Relax\n");
+    assert_eq!(exit(&hypc(["check", text(&wrong)])), 0);
+    assert_eq!(exit(&hypc(["check", "--strict-null", text(&wrong)])), 1);
+}
+
+#[test]
 fn an_uncaught_error_is_1_with_place_and_calls() {
     let scratch = Scratch::new();
     let source = "Focus {\n    suggestion f(a) { awaken a[3]; }\n    f([1]);\n} Relax\n";

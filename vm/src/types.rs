@@ -8,10 +8,10 @@ use crate::object::Kind;
 use crate::value::Value;
 use crate::vm::Vm;
 
-/// How a test treats null and element types.
+/// How a test treats element types.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Strictness {
-    /// Annotations: null fits every reference-like type, elements are not looked at.
+    /// Annotations: elements are not looked at.
     Shallow,
     /// Patterns: exactly what the type says, elements included.
     Exact,
@@ -68,7 +68,6 @@ impl Vm {
 
     /// Whether a value matches a descriptor.
     pub(crate) fn matches(&self, desc: &Desc, v: Value, strictness: Strictness) -> bool {
-        let lenient = strictness == Strictness::Shallow && v.is_null();
         match desc {
             Desc::Any => true,
             Desc::Null => v.is_null(),
@@ -76,7 +75,6 @@ impl Vm {
             Desc::Boolean => v.is_bool(),
             Desc::Nullable(inner) => v.is_null() || self.matches(inner, v, strictness),
             Desc::Union(parts) => parts.iter().any(|p| self.matches(p, v, strictness)),
-            _ if lenient => true,
             Desc::String => v.is_string(),
             Desc::Array(element) => self.matches_array(element, v, strictness),
             Desc::Object => matches!(v.kind(), Some(Kind::Object | Kind::Record | Kind::Error)),

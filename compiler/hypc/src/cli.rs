@@ -204,6 +204,9 @@ pub(crate) struct Check {
     /// Programs
     #[arg(required = true)]
     pub(crate) files: Vec<PathBuf>,
+    /// Null fits only types that say so: `T?`
+    #[arg(long)]
+    pub(crate) strict_null: bool,
 }
 
 /// Options that shape the code.
@@ -216,6 +219,9 @@ pub(crate) struct CompileOptions {
     /// What annotations mean at run time
     #[arg(long, value_enum, default_value_t)]
     types: Types,
+    /// Null fits only types that say so: `T?`
+    #[arg(long)]
+    strict_null: bool,
     /// Switch off an optimisation pass by name; may be repeated
     #[arg(long, value_name = "PASS", value_parser = parse_pass)]
     disable_pass: Vec<String>,
@@ -229,6 +235,7 @@ impl CompileOptions {
                 Types::Sound => TypesMode::Sound,
                 Types::Erased => TypesMode::Erased,
             },
+            strict_null: self.strict_null,
             dump_ssa: false,
             disabled_passes: self.disable_pass.clone(),
         }

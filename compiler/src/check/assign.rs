@@ -6,7 +6,7 @@ use super::{Checker, MemberSort};
 use crate::resolve::{BindAction, NameRef, VarId};
 use crate::types::{Ty, TypeIdx};
 use hyp_grammar::ast::{Binding, DeclTarget, Expr, ExprKind, Init, Type, VarDecl};
-use hyp_grammar::diagnostic::{Code, Diagnostic};
+use hyp_grammar::diagnostic::{Code, Diagnostic, Severity};
 use hyp_grammar::operator::AssignOp;
 use hyp_grammar::span::Span;
 use std::rc::Rc;
@@ -32,12 +32,21 @@ impl<'a> Checker<'a, '_> {
             span,
             format!("null for {what} of type {}", self.show(to)),
         )
-        .with_primary("this is null")
+        .with_primary(if self.options.strict_null { "this may be null" } else { "this is null" })
         .with_help(format!("declare it as `{}?`", self.show(to)));
-        if self.options.strict_null {
-            diagnostic.severity = hyp_grammar::diagnostic::Severity::Error;
-        }
+        diagnostic.severity = self.null_severity();
         self.report(diagnostic);
+    }
+
+    /// How serious a null is where the type does not mention it.
+    pub(super) fn null_severity(&self) -> Severity {
+        if self.options.strict_null { Severity::Error } else { Severity::Warning }
+    }
+
+    /// Whether a place of this type must not start as null.
+    pub(super) fn needs_first_value(&self, ty: &Ty) -> bool {
+        matches!(ty, Ty::Number | Ty::Boolean)
+            || (self.options.strict_null && super::function::needs_value(ty))
     }
 
     pub(super) fn var_decl(&mut self, decl: &'a VarDecl<'a>) {
@@ -98,19 +107,18 @@ impl<'a> Checker<'a, '_> {
 
     /// A variable that is annotated but gets no value is null at first.
     fn no_value(&mut self, var: VarId, ty: &Ty, written: Option<&Type<'a>>, name: Binding) {
-        if !matches!(ty, Ty::Number | Ty::Boolean) {
+        if !self.needs_first_value(ty) {
             return;
         }
         let text = self.text(name.name);
         let shown = self.show(ty);
-        let zero = if *ty == Ty::Number { "0" } else { "false" };
         let message = format!("`{text}` has no value and is treated as `{shown}?`");
-        self.report(
-            Diagnostic::new(Code::NullableVariable, name.span, message)
-                .with_primary("null until it is assigned")
-                .with_label(written.map_or(name.span, |t| t.span), format!("not a `{shown}` yet"))
-                .with_help(format!("give it a value: `= {zero}`")),
-        );
+        let mut diagnostic = Diagnostic::new(Code::NullableVariable, name.span, message)
+            .with_primary("null until it is assigned")
+            .with_label(written.map_or(name.span, |t| t.span), format!("not a `{shown}` yet"))
+            .with_help(first_value_help(ty, &shown));
+        diagnostic.severity = self.null_severity();
+        self.report(diagnostic);
         self.annotate(var, nullable(ty.clone()));
     }
 
@@ -192,6 +200,9 @@ impl<'a> Checker<'a, '_> {
         match self.fit(from, &to) {
             Fit::Yes => {}
             Fit::Null | Fit::UnlessNull if !annotated => {}
+            Fit::Null if self.options.strict_null => {
+                self.null_to(&to, &format!("variable `{name}`"), span);
+            }
             Fit::Null | Fit::UnlessNull if scalar => {
                 self.make_nullable(var, &to, span);
             }
@@ -388,5 +399,14 @@ impl<'a> Checker<'a, '_> {
                 _ => Ty::AnyFunction,
             },
         }
+    }
+}
+
+/// How to give a place without a value one.
+pub(super) fn first_value_help(ty: &Ty, shown: &str) -> String {
+    match ty {
+        Ty::Number => "give it a value: `= 0`".to_owned(),
+        Ty::Boolean => "give it a value: `= false`".to_owned(),
+        _ => format!("give it a value, or declare it as `{shown}?`"),
     }
 }

@@ -104,9 +104,9 @@ impl<'a> Checker<'a, '_> {
         let Some(mut ty) = declared else {
             return (field.init.map_or(Ty::Unknown, literal_type), Ty::Unknown);
         };
-        let scalar = matches!(ty, Ty::Number | Ty::Boolean);
+        let strict = self.needs_first_value(&ty);
         let null = field.init.is_some_and(|init| matches!(init.kind, ExprKind::Null));
-        if scalar && (!certain || null) {
+        if strict && (!certain || null) {
             self.nullable_field(field, &ty, is_static);
             ty = nullable(ty);
         }
@@ -125,12 +125,11 @@ impl<'a> Checker<'a, '_> {
         } else {
             "the constructor does not certainly assign it before `this` is used"
         };
-        let zero = if *ty == Ty::Number { "0" } else { "false" };
-        self.report(
-            Diagnostic::new(Code::NullableField, field.name.span, message)
-                .with_primary(label)
-                .with_help(format!("give it a value: `= {zero}`")),
-        );
+        let mut diagnostic = Diagnostic::new(Code::NullableField, field.name.span, message)
+            .with_primary(label)
+            .with_help(super::assign::first_value_help(ty, &shown));
+        diagnostic.severity = self.null_severity();
+        self.report(diagnostic);
     }
 
     /// Checks the initialiser of a field, or the default of a record's.

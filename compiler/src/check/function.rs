@@ -245,7 +245,7 @@ fn is_procedure(function: &Function<'_>) -> bool {
 }
 
 /// Whether null is not among the values of a result type.
-fn needs_value(result: &Ty) -> bool {
+pub(super) fn needs_value(result: &Ty) -> bool {
     let union_with_null = matches!(result, Ty::Union(members) if members.contains(&Ty::Null));
     !matches!(result, Ty::Unknown | Ty::Null | Ty::Nullable(_) | Ty::Trance | Ty::Promise(_))
         && !union_with_null

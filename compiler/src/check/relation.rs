@@ -32,6 +32,7 @@ impl Checker<'_, '_> {
             (Ty::Null, _) => Fit::Null,
             (Ty::Nullable(inner), Ty::Nullable(to)) => self.fit(inner, to),
             (Ty::Nullable(inner), _) => match self.fit(inner, to) {
+                Fit::Yes if self.options.strict_null => Fit::Null,
                 Fit::Yes => Fit::UnlessNull,
                 other => other,
             },

@@ -11,7 +11,7 @@ use hyp_ssa::ir::{Block, Func, Value};
 
 use super::module::{ModuleLower, Signature, func_number, function_label};
 use super::pos_of;
-use super::table::guarantee_desc;
+use super::table::{guarantee_desc, strict_desc};
 use crate::link::{ModuleIdx, ModuleTree};
 use crate::resolve::{Storage, VarId};
 use crate::types::{Ty, TypeIdx};
@@ -422,6 +422,17 @@ impl<'m, 'c, 'a> FnLower<'m, 'c, 'a> {
         ty: &Ty,
         note: impl FnOnce(&mut Self) -> StrId,
     ) -> Value {
+        if self.m.strict_null
+            && let Some(desc) = strict_desc(ty)
+        {
+            let note = note(self);
+            self.b.set_note(Some(note));
+            let desc = self.m.descs.intern(desc);
+            let value = self.b.op(Op::CheckType, &[value], &[u64::from(desc.0)]);
+            let value = self.fit(value, ModuleLower::rep_of_type(ty));
+            self.b.set_note(None);
+            return value;
+        }
         let rep = self.b.rep(value);
         match (ty, rep) {
             (Ty::Unknown, _) | (Ty::Number, Rep::F64) => return value,

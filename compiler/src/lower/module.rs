@@ -150,6 +150,8 @@ pub struct Knowledge<'c> {
     pub inferred: &'c Facts,
     /// Annotations are not enforced.
     pub erased: bool,
+    /// Types that do not mention null do not admit it.
+    pub strict_null: bool,
 }
 
 /// Everything that functions share while they are lowered.
@@ -170,6 +172,7 @@ pub(super) struct ModuleLower<'c, 'a> {
     pub(super) type_defs: Vec<TypeDef>,
     pub(super) has_records: bool,
     pub(super) erased: bool,
+    pub(super) strict_null: bool,
     pub(super) n_sites: u32,
     /// Per-variable state of the function being lowered, valid where the epoch matches.
     pub(super) locals: Vec<super::function::Local>,
@@ -219,7 +222,7 @@ impl<'c, 'a> ModuleLower<'c, 'a> {
         interner: &'c Interner,
         source: &'c str,
     ) -> Self {
-        let Knowledge { types, inferred, erased } = known;
+        let Knowledge { types, inferred, erased, strict_null } = known;
         Self {
             res,
             types,
@@ -237,6 +240,7 @@ impl<'c, 'a> ModuleLower<'c, 'a> {
             type_defs: Vec::new(),
             has_records: res.types.iter().any(|t| matches!(t, TypeDecl::Record(_))),
             erased,
+            strict_null,
             n_sites: 0,
             locals: vec![super::function::Local::default(); res.vars.len()],
             epoch: 0,
@@ -288,6 +292,8 @@ impl<'c, 'a> ModuleLower<'c, 'a> {
                 Rep::Ref(_) if !is_direct => Rep::Any,
                 rep => rep,
             },
+            // References admit null, so the function has to look for itself.
+            Rep::Ref(_) if self.strict_null => Rep::Any,
             rep => rep,
         }
     }
@@ -637,7 +643,7 @@ impl<'c, 'a> ModuleLower<'c, 'a> {
                 constructor: info.constructor,
             };
             for field in &info.fields {
-                let desc = self.descs.intern(place_desc(&field.ty, field.rep));
+                let desc = self.descs.intern(place_desc(&field.ty, field.rep, self.strict_null));
                 def.fields.push(Field {
                     name: self.sym(field.name),
                     rep: field.rep,

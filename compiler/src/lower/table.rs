@@ -138,11 +138,24 @@ pub(super) fn guarantee_desc(ty: &Ty) -> Desc {
 }
 
 /// What a store into a place admits whose representation may be known without an annotation.
-pub(super) fn place_desc(ty: &Ty, rep: Rep) -> Desc {
+pub(super) fn place_desc(ty: &Ty, rep: Rep, strict_null: bool) -> Desc {
+    if strict_null && let Some(desc) = strict_desc(ty) {
+        return desc;
+    }
     match (ty, rep) {
         (Ty::Unknown, Rep::F64) => Desc::Number,
         (Ty::Unknown, Rep::Ref(id)) => Desc::Nullable(Box::new(Desc::Named(id))),
         _ => guarantee_desc(ty),
+    }
+}
+
+/// What a place with a reference-like type admits when null does not fit it; `None` for types whose
+/// usual check refuses null already.
+pub(super) fn strict_desc(ty: &Ty) -> Option<Desc> {
+    match ty {
+        Ty::Unknown | Ty::Trance | Ty::Number | Ty::Boolean | Ty::Null | Ty::Nullable(_) => None,
+        Ty::Union(members) => Some(Desc::Union(members.iter().map(shallow_desc).collect())),
+        _ => Some(shallow_desc(ty)),
     }
 }
 

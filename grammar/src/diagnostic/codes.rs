@@ -206,7 +206,7 @@ macro_rules! for_each_code {
             NonExhaustive = "W0620", Warning, "`entrain` does not cover every value",
                 "When no arm matches and there is no `otherwise`, an error is raised.";
             UnreachableArm = "W0621", Warning, "unreachable arm",
-                "An earlier arm without guard matches every value.";
+                "Earlier arms without guard match every value, or every value that this arm matches.";
             UnknownRecordPattern = "W0622", Warning, "unknown record type in a pattern",
                 "No record of this name is declared, so the pattern never matches.";
             NullableField = "W0623", Warning, "field may be null",

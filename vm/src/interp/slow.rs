@@ -39,7 +39,7 @@ slow! {
     define 1 check_str |vm, at| vm.check_failed("string", at.reg(at.b()));
     define 1 check_array |vm, at| vm.check_failed("array", at.reg(at.b()));
     define 2 check_ref |vm, at| {
-        let desc = Desc::Named(TypeId(at.word(1)));
+        let desc = Desc::Nullable(Box::new(Desc::Named(TypeId(at.word(1)))));
         let place = vm.place().to_owned();
         vm.check_desc(&desc, at.reg(at.b()), &place)
     };

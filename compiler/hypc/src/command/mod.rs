@@ -77,8 +77,9 @@ fn refuse(error: PackageError) -> i32 {
 
 fn check(cli: &Cli, check: &Check) -> i32 {
     let mut code = 0;
+    let options = Options { strict_null: check.strict_null, ..Options::default() };
     for file in &check.files {
-        match compile_file(cli, file, &Options::default()) {
+        match compile_file(cli, file, &options) {
             Ok(compilation) if compilation.has_errors() => {
                 code = code.max(i32::from(exit::FAILURE))
             }

@@ -331,17 +331,14 @@ fn set_member(r: &mut Rewriter<'_>, inst: Inst) -> Outcome {
     }
     let Some(field) = calls::field(r.func, r.facts, ty, name) else { return Outcome::Keep };
     let kind = r.kind(value);
+    let desc = r.facts.field_desc(ty, field.slot);
     let value = match field.rep {
         Rep::F64 if r.is_num(value) => r.as_f64(value),
+        // The descriptor also says whether the field takes null.
+        _ if !desc.is_some_and(|d| kind.fits(&d, r.facts)) => return Outcome::Keep,
         Rep::Ref(of) if r.rep(value) == Rep::Ref(of) => value,
         Rep::Ref(of) if kind.composite_or_null() == Some(of) => r.as_ref(value, of),
-        Rep::Any => {
-            let desc = r.facts.field_desc(ty, field.slot);
-            if !desc.is_some_and(|d| kind.fits(&d, r.facts)) {
-                return Outcome::Keep;
-            }
-            value
-        }
+        Rep::Any => value,
         _ => return Outcome::Keep,
     };
     let typed = r.as_ref(object, ty);
