@@ -50,7 +50,13 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { opt_level: 2, types: TypesMode::Sound, strict_null: false, dump_ssa: false, disabled_passes: Vec::new() }
+        Self {
+            opt_level: 2,
+            types: TypesMode::Sound,
+            strict_null: false,
+            dump_ssa: false,
+            disabled_passes: Vec::new(),
+        }
     }
 }
 

@@ -216,9 +216,7 @@ impl<'a> Checker<'a, '_> {
         };
         let Some(var) = self.narrowable(arg) else { return };
         let ty = self.narrowed_type(var);
-        let is_kind = |ty: &Ty| {
-            *ty == kind || matches!((ty, &kind), (Ty::Array(_), Ty::Array(_)))
-        };
+        let is_kind = |ty: &Ty| *ty == kind || matches!((ty, &kind), (Ty::Array(_), Ty::Array(_)));
         let narrowed = match (non_null(&ty), outcome) {
             (Ty::Unknown, true) => kind,
             (known, true) if is_kind(known) => known.clone(),

@@ -5,8 +5,8 @@ use super::TypeDecl;
 use super::relation::{non_null, widened};
 use crate::types::Ty;
 use hyp_grammar::ast::{
-    Binding, Block, Expr, ExprKind, IfBranch, Ident, Loop, LoopHeader, LoopKeyword, MemberKind, Param, RecordDecl,
-    SessionDecl, Stmt, StmtKind, Try,
+    Binding, Block, Expr, ExprKind, Ident, IfBranch, Loop, LoopHeader, LoopKeyword, MemberKind,
+    Param, RecordDecl, SessionDecl, Stmt, StmtKind, Try,
 };
 use hyp_grammar::diagnostic::{Code, Diagnostic};
 use std::rc::Rc;
@@ -106,11 +106,7 @@ impl<'a> Checker<'a, '_> {
     }
 
     /// `if`. After branches that all leave, none of their conditions holds.
-    fn branches(
-        &mut self,
-        branches: &'a [IfBranch<'a>],
-        otherwise: Option<&Block<'a>>,
-    ) -> bool {
+    fn branches(&mut self, branches: &'a [IfBranch<'a>], otherwise: Option<&Block<'a>>) -> bool {
         let start = self.mark();
         let mut ends = true;
         for branch in branches {
