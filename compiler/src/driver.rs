@@ -46,6 +46,10 @@ pub struct Options {
     pub dump_ssa: bool,
     /// Names of passes that do not run.
     pub disabled_passes: Vec<String>,
+    /// For interactive sessions, whose program grows at its end. A byte offset in the main file:
+    /// statements that begin before it have been executed by an earlier version and are only declared;
+    /// the program's variables stay for later versions.
+    pub resume_at: Option<u32>,
 }
 
 impl Default for Options {
@@ -56,6 +60,7 @@ impl Default for Options {
             strict_null: false,
             dump_ssa: false,
             disabled_passes: Vec::new(),
+            resume_at: None,
         }
     }
 }
@@ -137,7 +142,8 @@ fn analyse(
     options: &Options,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> (Option<Module>, Option<String>) {
-    let resolution = resolve::resolve_modules(tree, interner, diagnostics);
+    let resolution =
+        resolve::resolve_modules(tree, interner, options.resume_at.is_some(), diagnostics);
     let strict_null = options.strict_null;
     let check_options = check::CheckOptions { strict_null };
     let types = check::check_with(tree, &resolution, interner, check_options, diagnostics);
@@ -165,7 +171,13 @@ fn analyse(
     let lowered = lower::lower(
         tree,
         &resolution,
-        lower::Knowledge { types: &types, inferred: &inferred, erased, strict_null },
+        lower::Knowledge {
+            types: &types,
+            inferred: &inferred,
+            erased,
+            strict_null,
+            resume_at: options.resume_at,
+        },
         interner,
         sources.text(),
         &mut emission,

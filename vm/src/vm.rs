@@ -131,15 +131,15 @@ pub struct Vm {
     pub(crate) result: Value,
     pub(crate) module: Arc<VerifiedModule>,
     pub(crate) stack: Stack,
-    func_table: Vec<FuncInfo>,
-    desc_table: Vec<u32>,
+    pub(crate) func_table: Vec<FuncInfo>,
+    pub(crate) desc_table: Vec<u32>,
     pub(crate) type_table: Vec<TypeInfo>,
-    field_counts: Vec<u32>,
+    pub(crate) field_counts: Vec<u32>,
     pub(crate) global_table: Vec<Value>,
-    string_table: Vec<Value>,
-    closure_table: Vec<Value>,
+    pub(crate) string_table: Vec<Value>,
+    pub(crate) closure_table: Vec<Value>,
     pub(crate) session_table: Vec<Value>,
-    site_table: Box<[Site]>,
+    pub(crate) site_table: Box<[Site]>,
     pub(crate) site_turn: usize,
     pub(crate) chars: Vec<Value>,
     /// What throwing the missing mark continues: an exit that a `finally` block interrupts.
@@ -191,12 +191,12 @@ impl Vm {
             frame: stack.first_frame(),
             frame_limit: stack.frame_limit(),
             budget,
-            funcs: func_table.as_ptr(),
+            funcs: std::ptr::null(),
             globals: std::ptr::null_mut(),
             strings: std::ptr::null_mut(),
             closures: std::ptr::null_mut(),
             sites: std::ptr::null_mut(),
-            named_descs: named_descs.as_ptr(),
+            named_descs: std::ptr::null(),
             pc: std::ptr::null(),
             base: stack.registers(),
             native_args: stack.registers(),
@@ -235,11 +235,18 @@ impl Vm {
             type_table,
             field_counts,
         });
-        vm.globals = vm.global_table.as_mut_ptr();
-        vm.strings = vm.string_table.as_mut_ptr();
-        vm.closures = vm.closure_table.as_mut_ptr();
-        vm.sites = vm.site_table.as_mut_ptr();
+        vm.link_tables();
         vm
+    }
+
+    /// Points the fields that instructions read at the tables.
+    pub(crate) fn link_tables(&mut self) {
+        self.funcs = self.func_table.as_ptr();
+        self.named_descs = self.desc_table.as_ptr();
+        self.globals = self.global_table.as_mut_ptr();
+        self.strings = self.string_table.as_mut_ptr();
+        self.closures = self.closure_table.as_mut_ptr();
+        self.sites = self.site_table.as_mut_ptr();
     }
 
     /// A handle that interrupts this machine.
@@ -293,6 +300,12 @@ impl Vm {
         if let Err(trap) = self.output.flush() {
             merge(&mut outcome, self.outcome(Err(trap)));
         }
+        self.finales(&mut outcome);
+        outcome
+    }
+
+    /// Runs the finales, whatever ended the body before. Output is flushed.
+    pub(crate) fn finales(&mut self, outcome: &mut Outcome) {
         let module = Arc::clone(&self.module);
         for &finale in &module.finales {
             let result = self.run_function(finale);
@@ -303,16 +316,15 @@ impl Vm {
                 outcome.error = outcome.error.take().or(last.error);
                 break;
             }
-            merge(&mut outcome, last);
+            merge(outcome, last);
         }
         if let Err(trap) = self.output.flush() {
-            merge(&mut outcome, self.outcome(Err(trap)));
+            merge(outcome, self.outcome(Err(trap)));
         }
-        outcome
     }
 
     /// Runs the program body; one with a parameter gets the program arguments.
-    fn run_main(&mut self) -> Result<Value, Trap> {
+    pub(crate) fn run_main(&mut self) -> Result<Value, Trap> {
         let main = FuncId(self.module.main);
         if self.module.function(main).is_none_or(|f| f.n_params == 0) {
             return self.run_function(main);
@@ -331,7 +343,7 @@ impl Vm {
         self.call_function(id, &[])
     }
 
-    fn outcome(&mut self, result: Result<Value, Trap>) -> Outcome {
+    pub(crate) fn outcome(&mut self, result: Result<Value, Trap>) -> Outcome {
         let (exit_code, error) = match result {
             Ok(_) | Err(Trap::Closed) => (0, None),
             Err(Trap::Exit(code)) => (code, None),
@@ -391,12 +403,12 @@ impl Vm {
 }
 
 /// Type id of a descriptor that names just a type, else 0.
-fn named_type(desc: &Desc) -> u32 {
+pub(crate) fn named_type(desc: &Desc) -> u32 {
     if let Desc::Named(id) = desc { id.0 } else { 0 }
 }
 
 /// Empty inline caches. Zeroed by the system, so that caches that are never used cost no memory.
-fn new_sites(count: usize) -> Box<[Site]> {
+pub(crate) fn new_sites(count: usize) -> Box<[Site]> {
     // SAFETY: zero is a valid `Site`: all its fields are integers.
     unsafe { Box::new_zeroed_slice(count).assume_init() }
 }

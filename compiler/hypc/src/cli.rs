@@ -52,6 +52,10 @@ pub(crate) enum Command {
     Install(Install),
     /// Checks trance.json, the lock file and the installed packages
     Validate,
+    /// Reads, runs and prints statements interactively
+    Repl(Box<Repl>),
+    /// Finds and runs tests
+    Test(Box<Test>),
     /// Brings programs into the standard layout
     Fmt(Fmt),
     /// Explains a diagnostic code
@@ -105,6 +109,71 @@ pub(crate) enum Tool {
     #[default]
     Hypc,
     Hypvm,
+}
+
+/// Tests are the programs named `*_test.hyp`, `*.test.hyp` or `test_*.hyp`. If one declares top-level
+/// suggestions without parameters whose names start with `test`, each of them is a test: it is called
+/// after the program's body, in a machine of its own. Otherwise the program itself is the test.
+#[derive(Args)]
+pub(crate) struct Test {
+    /// Test files, and directories that are searched for them
+    #[arg(default_value = ".")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Run only tests whose name contains this; names are `path` or `path::suggestion`
+    #[arg(short, long, value_name = "TEXT")]
+    pub(crate) filter: Option<String>,
+    /// Tests that run at once [default: one per processor]
+    #[arg(short, long, value_name = "N", value_parser = parse_jobs)]
+    pub(crate) jobs: Option<usize>,
+    /// Start no further test after one has failed
+    #[arg(long)]
+    pub(crate) fail_fast: bool,
+    /// Let tests print instead of showing what failed tests printed
+    #[arg(long)]
+    pub(crate) nocapture: bool,
+    /// Print the names of the tests instead of running them
+    #[arg(long)]
+    pub(crate) list: bool,
+    /// Run the tests again whenever a program changes
+    #[arg(long)]
+    pub(crate) watch: bool,
+    /// How to report results
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) reporter: Reporter,
+    /// Where to write a JSON or JUnit report instead of standard output
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) compile: CompileOptions,
+    #[command(flatten)]
+    pub(crate) run: RunOptions,
+}
+
+/// A form of test results.
+#[derive(Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum Reporter {
+    /// Text
+    #[default]
+    Human,
+    /// One JSON object per line
+    Json,
+    /// JUnit XML
+    Junit,
+}
+
+fn parse_jobs(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(jobs @ 1..=256) => Ok(jobs),
+        _ => Err("a number from 1 to 256 is expected".to_owned()),
+    }
+}
+
+#[derive(Args)]
+pub(crate) struct Repl {
+    /// A program to start with
+    pub(crate) file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) run: RunOptions,
 }
 
 #[derive(Args)]
@@ -238,6 +307,7 @@ impl CompileOptions {
             strict_null: self.strict_null,
             dump_ssa: false,
             disabled_passes: self.disable_pass.clone(),
+            resume_at: None,
         }
     }
 }

@@ -40,14 +40,23 @@ pub(crate) fn compile_bytes(
     bytes: &[u8],
     options: &Options,
 ) -> Result<Compilation, i32> {
-    let compilation = hyp_package::compile(path, bytes, options).map_err(|error| {
-        hypvm::complain!("hypc: {}: cannot read: {error}", path.display());
-        i32::from(exit::INPUT)
-    })?;
+    let compilation = compile_silently(path, bytes, options)?;
     let path_of = |file: &SourceFile| match file.start {
         0 => path.display().to_string(),
         _ => FileLoader::shown_path(path, &file.name).display().to_string(),
     };
     render::print(cli, &path_of, &compilation);
     Ok(compilation)
+}
+
+/// As [`compile_bytes`], without printing diagnostics.
+pub(crate) fn compile_silently(
+    path: &Path,
+    bytes: &[u8],
+    options: &Options,
+) -> Result<Compilation, i32> {
+    hyp_package::compile(path, bytes, options).map_err(|error| {
+        hypvm::complain!("hypc: {}: cannot read: {error}", path.display());
+        i32::from(exit::INPUT)
+    })
 }

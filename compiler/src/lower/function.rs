@@ -127,17 +127,25 @@ impl<'m, 'c, 'a> FnLower<'m, 'c, 'a> {
         let sig = Signature { name, ..Signature::default() };
         let mut f = Self::new(m, key, None, ReturnMode::Module, &sig);
         f.module = module;
+        // What begins before this has been executed.
+        let resume_at = f.m.resume_at.filter(|_| module == ModuleIdx::MAIN).unwrap_or(0);
         if module == ModuleIdx::MAIN {
-            f.run_imports(tree);
+            if resume_at == 0 {
+                f.run_imports(tree);
+            }
         } else {
             f.b.func_mut().pos = pos_of(tree.modules[module.index()].start);
         }
         let program = &tree.modules[module.index()].program;
         f.make_cells();
-        f.hoist(program.prelude);
-        f.hoist(program.body);
-        f.statements(program.prelude);
-        f.statements(program.body);
+        let lists = [program.prelude, program.body]
+            .map(|stmts| &stmts[stmts.partition_point(|stmt| stmt.span.start < resume_at)..]);
+        for stmts in lists {
+            f.hoist(stmts);
+        }
+        for stmts in lists {
+            f.statements(stmts);
+        }
         f.b.ret(None);
         f.b.finish()
     }

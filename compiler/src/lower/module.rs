@@ -152,6 +152,8 @@ pub struct Knowledge<'c> {
     pub erased: bool,
     /// Types that do not mention null do not admit it.
     pub strict_null: bool,
+    /// See [`crate::driver::Options::resume_at`].
+    pub resume_at: Option<u32>,
 }
 
 /// Everything that functions share while they are lowered.
@@ -173,6 +175,7 @@ pub(super) struct ModuleLower<'c, 'a> {
     pub(super) has_records: bool,
     pub(super) erased: bool,
     pub(super) strict_null: bool,
+    pub(super) resume_at: Option<u32>,
     pub(super) n_sites: u32,
     /// Per-variable state of the function being lowered, valid where the epoch matches.
     pub(super) locals: Vec<super::function::Local>,
@@ -222,7 +225,7 @@ impl<'c, 'a> ModuleLower<'c, 'a> {
         interner: &'c Interner,
         source: &'c str,
     ) -> Self {
-        let Knowledge { types, inferred, erased, strict_null } = known;
+        let Knowledge { types, inferred, erased, strict_null, resume_at } = known;
         Self {
             res,
             types,
@@ -241,6 +244,7 @@ impl<'c, 'a> ModuleLower<'c, 'a> {
             has_records: res.types.iter().any(|t| matches!(t, TypeDecl::Record(_))),
             erased,
             strict_null,
+            resume_at,
             n_sites: 0,
             locals: vec![super::function::Local::default(); res.vars.len()],
             epoch: 0,
@@ -551,7 +555,9 @@ impl<'c, 'a> ModuleLower<'c, 'a> {
     /// Whether the name always denotes one function or session that needs no closure.
     pub(super) fn is_constant_function(&self, var: VarId) -> bool {
         let info = self.res.var(var);
+        // A later version of an interactive program may assign to it.
         !info.is_reassigned
+            && self.resume_at.is_none()
             && match info.kind {
                 VarKind::Function(f) => self.captures.get(f.index()).is_some_and(Vec::is_empty),
                 VarKind::Session(_) => true,

@@ -188,6 +188,7 @@ impl<'a> Resolver<'a, '_> {
         for at in 0..self.out.vars.len() {
             let var = VarId(at as u32);
             // The value of a constant is known wherever its name is.
+            let is_kept = self.states[at].module_scope && self.is_interactive;
             if constants.contains(&var) && !self.states[at].module_scope {
                 self.out.vars[at].may_be_unset = false;
                 continue;
@@ -201,7 +202,8 @@ impl<'a> Resolver<'a, '_> {
             let always_set = state.set_before_calls && !self.has_finales && !self.module_has_goto;
             let info = &mut self.out.vars[at];
             info.storage = storage;
-            info.may_be_unset |= has_goto || state.leaked;
+            // A statement that failed in an earlier version has not set its variable.
+            info.may_be_unset |= has_goto || state.leaked || is_kept;
             info.may_be_unset |= storage == Storage::Global
                 && !matches!(info.kind, VarKind::Function(_))
                 && !(state.module_scope && always_set && !state.force_global);

@@ -264,7 +264,7 @@ pub fn resolve<'a>(
     interner: &Interner,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Resolution<'a> {
-    resolve_modules(&ModuleTree::single(*program), interner, diagnostics)
+    resolve_modules(&ModuleTree::single(*program), interner, false, diagnostics)
 }
 
 /// Resolves every name of all modules. Findings are appended to `diagnostics` in source order.
@@ -272,10 +272,12 @@ pub fn resolve<'a>(
 pub fn resolve_modules<'a>(
     tree: &ModuleTree<'a>,
     interner: &Interner,
+    is_interactive: bool,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Resolution<'a> {
     let before = diagnostics.len();
     let mut resolver = scope::Resolver::new(tree, interner, diagnostics);
+    resolver.is_interactive = is_interactive;
     resolver.collect(tree);
     resolver.modules(tree);
     let resolution = resolver.finish();

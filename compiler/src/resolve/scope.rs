@@ -165,6 +165,8 @@ pub(super) struct Capture {
 /// The walk over the program.
 pub(super) struct Resolver<'a, 'r> {
     pub(super) interner: &'r Interner,
+    /// Whether later versions of the program go on with the variables of this one.
+    pub(super) is_interactive: bool,
     pub(super) diagnostics: &'r mut Vec<Diagnostic>,
     pub(super) out: Resolution<'a>,
     pub(super) states: Vec<VarState>,
@@ -213,6 +215,7 @@ impl<'a, 'r> Resolver<'a, 'r> {
         }
         Self {
             interner,
+            is_interactive: false,
             diagnostics,
             out: Resolution {
                 names: vec![None; expressions],
@@ -342,7 +345,7 @@ impl<'a, 'r> Resolver<'a, 'r> {
         let in_finale = module_scope && !self.in_module_body();
         self.states.push(VarState {
             module_scope,
-            force_global: in_finale || (module_scope && self.is_skipped),
+            force_global: in_finale || (module_scope && (self.is_skipped || self.is_interactive)),
             try_region: self.context.try_region,
             ..VarState::default()
         });

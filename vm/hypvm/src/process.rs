@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
 use crate::grant::GrantOptions;
@@ -75,6 +76,48 @@ impl LimitOptions {
     }
 }
 
+impl RunOptions {
+    /// The options of a machine; `granted` is what the program may do if none of these options allows
+    /// something in particular.
+    #[must_use]
+    pub fn machine(&self, args: Vec<String>, granted: Grants) -> VmOptions {
+        let mut setup = VmOptions { args, gc_stress: self.gc_stress, ..VmOptions::new() };
+        setup.random_seed = self.seed;
+        setup.debug = self.debug;
+        self.limits.apply(&mut setup);
+        let granted = if self.limits.sandbox { Grants::nothing() } else { granted };
+        setup.grants = self.grants.grants(granted);
+        setup
+    }
+
+    /// Watches the time limit, if there is one: stops the program wherever it is, after setting
+    /// `interrupted`. The watch ends when its handle is dropped.
+    #[must_use]
+    pub fn watch(&self, vm: &Vm, interrupted: &Arc<AtomicBool>) -> Option<Watchdog> {
+        let timeout = self.limits.timeout()?;
+        let (handle, interrupted) = (vm.interrupt_handle(), Arc::clone(interrupted));
+        let (sender, receiver) = channel::<()>();
+        let watch = move || {
+            if receiver.recv_timeout(timeout) == Err(RecvTimeoutError::Timeout) {
+                interrupted.store(true, Ordering::Relaxed);
+                handle.expire();
+            }
+        };
+        let watcher = std::thread::Builder::new().name("watchdog".to_owned()).spawn(watch);
+        if let Err(error) = watcher {
+            crate::complain!("cannot watch the time limit: {error}");
+            std::process::exit(i32::from(crate::exit::INTERNAL));
+        }
+        Some(Watchdog { _sender: sender })
+    }
+}
+
+/// Keeps a time limit watched.
+pub struct Watchdog {
+    /// Closing it wakes the watching thread.
+    _sender: Sender<()>,
+}
+
 /// Reads a duration: digits, then `ms`, `s`, `m` or `h`; without a unit, seconds.
 ///
 /// # Errors
@@ -120,16 +163,10 @@ pub fn execute(
     colored: bool,
 ) -> i32 {
     let interrupted = Arc::new(AtomicBool::new(false));
-    let stdin = Box::new(Stdin::buffered(Arc::clone(&interrupted)));
-    let RunOptions { gc_stress, debug, seed: random_seed, .. } = *options;
-    let mut setup = VmOptions { args, gc_stress, debug, random_seed, stdin, ..VmOptions::new() };
-    options.limits.apply(&mut setup);
-    let granted = if options.limits.sandbox { Grants::nothing() } else { granted };
-    setup.grants = options.grants.grants(granted);
+    let mut setup = options.machine(args, granted);
+    setup.stdin = Box::new(Stdin::buffered(Arc::clone(&interrupted)));
     let mut vm = Vm::new(module, setup);
-    if let Some(timeout) = options.limits.timeout() {
-        expire_after(timeout, &vm, Arc::clone(&interrupted));
-    }
+    let watchdog = options.watch(&vm, &interrupted);
     forward_interrupts(&vm, interrupted);
     if options.trace_gc {
         vm.on_heap_pause(Box::new(|pause| crate::complain!("{pause}")));
@@ -138,27 +175,13 @@ pub fn execute(
     if options.trace_gc {
         crate::complain!("{}", vm.heap_stats());
     }
+    drop(watchdog);
     if let Some(report) = error {
         print_report(&report, colored);
     }
     // The process ends here: returning the heap piece by piece would only cost time.
     std::mem::forget(vm);
     exit_code
-}
-
-/// Stops the program after some time, wherever it is.
-fn expire_after(timeout: Duration, vm: &Vm, interrupted: Arc<AtomicBool>) {
-    let handle = vm.interrupt_handle();
-    let watch = move || {
-        std::thread::sleep(timeout);
-        interrupted.store(true, Ordering::Relaxed);
-        handle.expire();
-    };
-    let watcher = std::thread::Builder::new().name("watchdog".to_owned()).spawn(watch);
-    if let Err(error) = watcher {
-        crate::complain!("cannot watch the time limit: {error}");
-        std::process::exit(i32::from(crate::exit::INTERNAL));
-    }
 }
 
 /// The first Ctrl-C stops the program after its finales, the second one ends the process.
@@ -176,6 +199,18 @@ fn forward_interrupts(vm: &Vm, interrupted: Arc<AtomicBool>) {
     }
     #[cfg(not(unix))]
     let _ = (vm, interrupted);
+}
+
+/// Ctrl-C stops what the machine is running; the process goes on.
+pub fn interrupt_by_signal(vm: &Vm) {
+    #[cfg(unix)]
+    {
+        // Without a handler Ctrl-C ends the process as usual.
+        let flag = vm.interrupt_handle().flag();
+        let _ = signal_hook::flag::register(signal_hook::consts::SIGINT, flag);
+    }
+    #[cfg(not(unix))]
+    let _ = vm;
 }
 
 /// Prints an uncaught error to standard error.

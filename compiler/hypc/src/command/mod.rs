@@ -11,8 +11,10 @@ mod init;
 mod install;
 mod list;
 mod remove;
+mod repl;
 mod run;
 mod shell;
+mod test;
 mod validate;
 
 use std::sync::Arc;
@@ -40,6 +42,8 @@ pub(crate) fn dispatch(cli: &Cli) -> i32 {
         Command::Install(install) => install::install(install),
         Command::Validate => validate::validate(),
         Command::Check(check) => Ok(self::check(cli, check)),
+        Command::Repl(repl) => repl::repl(cli, repl),
+        Command::Test(test) => test::test(cli, test),
         Command::Fmt(fmt) => fmt::fmt(cli, fmt),
         Command::Explain { code } => Ok(explain::explain(code.as_deref())),
         Command::Doc { file, all } => doc::doc(cli, file, *all),
