@@ -81,7 +81,7 @@ pub fn run(engine: Engine, path: &Path, args: Vec<String>, is_check_only: bool) 
     let options = VmOptions { args, gc_stress: engine.gc_stress, ..VmOptions::new() };
     let mut vm = Vm::new(Arc::new(module), options);
     let outcome = vm.run();
-    if let Some(report) = outcome.error {
+    for report in outcome.reports() {
         eprintln!("{report}");
     }
     outcome.exit_code
@@ -129,7 +129,7 @@ pub fn output_of(engine: Engine, source: &str) -> Result<String, String> {
         ..VmOptions::new()
     };
     let outcome = Vm::new(Arc::new(module), options).run();
-    if let Some(report) = outcome.error {
+    if let Some(report) = outcome.reports().next() {
         return Err(report.to_string());
     }
     let bytes = output.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -385,11 +385,21 @@ impl Vm {
         self.module.source_name()
     }
 
-    /// Flushes, then waits.
+    /// Flushes, then waits. Other tasks run meanwhile.
     ///
     /// # Errors
-    /// The host interrupted the program; standard output is closed.
+    /// The host interrupted the program; standard output is closed; the task is cancelled.
     pub fn sleep(&mut self, duration: Duration) -> Result<(), Trap> {
+        if self.tasks.is_alone() {
+            return self.sleep_all(duration);
+        }
+        self.flush()?;
+        let timer = self.new_timer(duration.as_millis() as u64, Value::NULL)?;
+        self.wait(timer).map(|_| ())
+    }
+
+    /// Flushes, then waits with all tasks.
+    pub(crate) fn sleep_all(&mut self, duration: Duration) -> Result<(), Trap> {
         self.flush()?;
         let start = Instant::now();
         while let Some(rest) = duration.checked_sub(start.elapsed()).filter(|d| !d.is_zero()) {

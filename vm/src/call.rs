@@ -7,11 +7,11 @@ use hyp_bytecode::rep::{Rep, TypeId};
 use crate::access::builtin_denied;
 use crate::builtins::{BUILTINS, BuiltinFn};
 use crate::error::Trap;
-use crate::interp;
 use crate::link::FuncInfo;
 use crate::native::Native;
 use crate::object::{Bound, Closure, Kind};
 use crate::stack::Frame;
+use crate::task::needs_stack;
 use crate::value::Value;
 use crate::vm::{NATIVE_DEPTH_MAX, Vm};
 
@@ -49,7 +49,29 @@ impl Vm {
     /// Not callable, wrong arguments, too deep; whatever the callee raises.
     pub fn call_value(&mut self, callee: Value, args: &[Value]) -> Result<Value, Trap> {
         let target = self.resolve_callee(callee)?;
-        self.call_target(target, args)
+        self.call_target(target, args, false)
+    }
+
+    /// Starts a function without arguments as a task and gives its promise. It runs until it first
+    /// waits; a builtin runs to its end.
+    ///
+    /// # Errors
+    /// Not callable, wrong arguments, too many tasks; what no promise can hold.
+    pub(crate) fn spawn(&mut self, callee: Value) -> Result<Value, Trap> {
+        let target = self.resolve_callee(callee)?;
+        if matches!(target, Target::Script { .. }) {
+            return self.call_target(target, &[], true);
+        }
+        let promise = self.new_promise()?;
+        self.root(promise);
+        match self.call_target(target, &[], false) {
+            Ok(v) => self.resolve(promise, v)?,
+            Err(trap) => {
+                let reason = self.catch(trap)?;
+                self.reject(promise, reason)?;
+            }
+        }
+        Ok(promise)
     }
 
     /// Required and maximal argument count of a callable value.
@@ -80,6 +102,7 @@ impl Vm {
         self.call_target(
             Target::Script { func, closure: Value::NULL, receiver: None, session: None },
             args,
+            false,
         )
     }
 
@@ -140,8 +163,13 @@ impl Vm {
     }
 
     /// Calls from native code: pushes a boundary that errors do not pass.
-    fn call_target(&mut self, target: Target, args: &[Value]) -> Result<Value, Trap> {
-        if self.native_depth >= NATIVE_DEPTH_MAX {
+    fn call_target(
+        &mut self,
+        target: Target,
+        args: &[Value],
+        is_task: bool,
+    ) -> Result<Value, Trap> {
+        if self.native_depth >= NATIVE_DEPTH_MAX || !self.has_native_room() {
             return Err(too_deep(NATIVE_DEPTH_MAX as usize));
         }
         if args.len() > ARGS_MAX {
@@ -154,7 +182,7 @@ impl Vm {
         let result = unsafe {
             let saved = *self.frame;
             self.push_boundary(saved.top);
-            let result = self.call_above_boundary(target, args);
+            let result = self.call_above_boundary(target, args, is_task);
             self.pop_boundary();
             result
         };
@@ -203,6 +231,7 @@ impl Vm {
         &mut self,
         target: Target,
         args: &[Value],
+        is_task: bool,
     ) -> Result<Value, Trap> {
         // SAFETY: by contract; `begin_call` leaves a frame whose return address is null, so the
         // interpreter leaves when it returns.
@@ -211,22 +240,28 @@ impl Vm {
             match target {
                 Target::Builtin(builtin) => {
                     std::ptr::copy_nonoverlapping(args.as_ptr(), at, args.len());
-                    self.run_builtin(builtin, at, args.len())
+                    match self.run_builtin(builtin, at, args.len()) {
+                        Err(Trap::Await(v)) => self.wait(v),
+                        result => result,
+                    }
                 }
                 Target::Native(native, state) => {
                     *at = state;
                     std::ptr::copy_nonoverlapping(args.as_ptr(), at.add(1), args.len());
-                    self.run_native(native.body(), at, 1 + args.len())
+                    match self.run_waiting(native.body(), at, 1 + args.len()) {
+                        Err(Trap::Await(v)) => self.wait(v),
+                        result => result,
+                    }
                 }
                 Target::Script { receiver, .. } => {
                     let skip = place_receiver(receiver, at);
                     std::ptr::copy_nonoverlapping(args.as_ptr(), at.add(skip), args.len());
                     let pc = self.begin_call(target, skip + args.len(), std::ptr::null(), 0)?;
-                    interp::run_loop(self, pc, self.base);
-                    match self.pending.take() {
-                        Some(trap) => Err(trap),
-                        None => Ok(self.result),
+                    if is_task && let Err(trap) = self.begin_task() {
+                        self.frame = self.frame.sub(1);
+                        return Err(trap);
                     }
+                    self.execute(pc)
                 }
             }
         }
@@ -258,8 +293,35 @@ impl Vm {
                 count + 1
             )));
         }
+        let body = BUILTINS[builtin as usize];
         // SAFETY: by contract.
-        unsafe { self.run_native(BUILTINS[builtin as usize], args, count) }
+        unsafe {
+            if needs_stack(builtin) {
+                self.run_waiting(body, args, count)
+            } else {
+                self.run_native(body, args, count)
+            }
+        }
+    }
+
+    /// Runs a body in Rust that may have to wait while it is active.
+    ///
+    /// # Safety
+    /// As [`Vm::run_builtin`].
+    pub(crate) unsafe fn run_waiting(
+        &mut self,
+        body: BuiltinFn,
+        args: *mut Value,
+        count: usize,
+    ) -> Result<Value, Trap> {
+        // SAFETY: by contract.
+        unsafe {
+            if self.is_on_foreign_stack() {
+                self.run_on_own_stack(body, args, count)
+            } else {
+                self.run_native(body, args, count)
+            }
+        }
     }
 
     /// Runs a body in Rust whose `count` arguments lie at `args`, above every frame.

@@ -104,6 +104,7 @@ impl Vm {
                     out.push_str(&info.message);
                 }
             }
+            Some(Kind::Promise) => wrap(out, "promise", self.promise_status(v).name()),
             Some(Kind::Iterator) => out.push_str("<iterator>"),
             Some(Kind::Cell) => out.push_str("<cell>"),
             Some(Kind::Array | Kind::Object | Kind::Buffer) | None => out.push_str("null"),
@@ -167,6 +168,7 @@ impl Vm {
             Some(Kind::Closure | Kind::Bound) => "function",
             Some(Kind::Session) => "session",
             Some(Kind::Error) => "error",
+            Some(Kind::Promise) => "promise",
             Some(Kind::Record | Kind::Instance) => {
                 self.type_def(v).map_or("record", |def| self.module.str(def.name))
             }

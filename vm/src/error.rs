@@ -21,6 +21,11 @@ pub enum Trap {
     Interrupted,
     /// Standard output is closed: the program ends quietly.
     Closed,
+    /// The task was cancelled: not catchable; `finally` blocks run.
+    Cancelled,
+    /// Only from a builtin's body: its result is what this promise is fulfilled with. Null lets other
+    /// tasks run first. (The missing mark says that the task already waits, inside the builtin.)
+    Await(Value),
 }
 
 /// A run-time error before it becomes an error object.

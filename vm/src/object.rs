@@ -32,6 +32,8 @@ pub enum Kind {
     Bound = 10,
     /// Session as a value.
     Session = 11,
+    /// Value that is not there yet.
+    Promise = 12,
 }
 
 /// First word of every heap object.
@@ -235,6 +237,21 @@ pub struct ErrorObj {
     pub column: u32,
     /// Code of its [`crate::limit::Cause`].
     pub cause: u32,
+}
+
+/// Value that is not there yet; see `task::promise`.
+#[repr(C)]
+pub struct Promise {
+    /// Kind `Promise`.
+    pub header: Header,
+    /// Bits of `task::promise::state`.
+    pub state: u32,
+    /// Number of the task whose result it is; 0 if there is none or it has ended.
+    pub task: u32,
+    /// Settled: the value or the reason. Pending: of a combination its parts, of a timer the value.
+    pub value: Value,
+    /// Who waits: null, a task's number, a promise, or an array of those.
+    pub waiters: Value,
 }
 
 /// Storage that belongs to another object; the bytes follow.

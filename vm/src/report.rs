@@ -97,14 +97,14 @@ pub(crate) fn error_object(v: Value) -> Option<*mut ErrorObj> {
 impl Vm {
     /// Function and code word of the active calls, innermost first. Long stacks lose their middle.
     pub(crate) fn active_calls(&self) -> Vec<(u32, u32)> {
-        let first = self.stack.first_frame();
+        let first = self.frame_bottom;
         let depth = (self.frame as usize - first as usize) / size_of::<Frame>();
         let mut calls = Vec::with_capacity(depth.min(2 * TRACE_HALF));
         for at in (1..=depth).rev() {
             if at > TRACE_HALF && depth - at >= TRACE_HALF {
                 continue;
             }
-            // SAFETY: frames from the first to `self.frame` are initialised, and a function's `pc`
+            // SAFETY: frames from the bottom to `self.frame` are initialised, and a function's `pc`
             // lies in its code. A caller's return address lies after its call instruction.
             unsafe {
                 let frame = &*first.add(at);
@@ -116,7 +116,11 @@ impl Vm {
                     self.pc.offset_from(code)
                 } else {
                     let above = &*first.add(at + 1);
-                    above.ret_pc.offset_from(code) - isize::from(!above.func.is_null())
+                    let ret_pc = match above.ret_pc.is_null() {
+                        true => self.task_return(above),
+                        false => above.ret_pc,
+                    };
+                    ret_pc.offset_from(code) - isize::from(!above.func.is_null())
                 };
                 calls.push(((*frame.func).index, word.max(0) as u32));
             }
@@ -150,6 +154,20 @@ impl Vm {
             (*object).cause = error.cause.code();
         }
         Ok(Value::from_ptr(TAG_HEAP, header))
+    }
+
+    /// Gives an error object that has no place the running instruction's.
+    pub(crate) fn place_error(&mut self, v: Value) {
+        let Some(object) = error_object(v) else { return };
+        let calls = self.active_calls();
+        let position = calls.first().and_then(|&(func, word)| self.line_entry(func, word));
+        // SAFETY: `v` is a live error object.
+        unsafe {
+            if let Some(position) = position.filter(|_| (*object).line == 0) {
+                (*object).line = position.line;
+                (*object).column = position.column;
+            }
+        }
     }
 
     /// What an error object says; `None` for other values.
@@ -275,7 +293,8 @@ impl Vm {
                 }
             }
             Trap::Throw(v) => self.describe_thrown(*v, &mut report),
-            Trap::Exit(_) | Trap::Interrupted | Trap::Closed => {}
+            Trap::Exit(_) | Trap::Interrupted | Trap::Closed | Trap::Cancelled | Trap::Await(_) => {
+            }
         }
         report
     }

@@ -111,7 +111,7 @@ fn layout<T>(count: usize) -> Layout {
 impl Vm {
     /// Marks what the stacks refer to. `self.base` must be the running function's registers.
     pub(crate) fn trace_frames(&self, marker: &mut Marker) {
-        // SAFETY: frames from the first to `self.frame` are initialised, and each frame's registers
+        // SAFETY: frames from the bottom to `self.frame` are initialised, and each frame's registers
         // below `n_tagged`, like a builtin's arguments, hold values.
         unsafe {
             marker.range(self.native_args, self.native_count as usize);
@@ -126,7 +126,7 @@ impl Vm {
                     marker.value(f.closure);
                 }
                 base = f.ret_base;
-                if frame == self.stack.first_frame() {
+                if frame == self.frame_bottom {
                     return;
                 }
                 frame = frame.sub(1);

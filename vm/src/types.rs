@@ -80,7 +80,7 @@ impl Vm {
             Desc::Object => matches!(v.kind(), Some(Kind::Object | Kind::Record | Kind::Error)),
             Desc::Function => v.is_callable(),
             Desc::Instance => v.is_instance(),
-            Desc::Promise => false,
+            Desc::Promise => v.is_promise(),
             Desc::Named(id) => self.type_of_instance(v) == Some(*id),
         }
     }

@@ -54,7 +54,7 @@ impl Vm {
         }
     }
 
-    /// Pops frames down to the innermost handler, or to the native boundary.
+    /// Pops frames down to the innermost handler, or to the one that leaves the interpreter.
     ///
     /// # Safety
     /// As [`Vm::raise`].
@@ -72,10 +72,13 @@ impl Vm {
                 if let Some(handler) = self.handler_at(&*frame.func, word, trap) {
                     return Some(((*frame.func).code.add(handler.target as usize), handler.reg));
                 }
-                pc = frame.ret_pc;
-                back = 1;
                 self.frame = self.frame.sub(1);
                 self.base = frame.ret_base;
+                if frame.ret_pc.is_null() {
+                    return None;
+                }
+                pc = frame.ret_pc;
+                back = 1;
             }
         }
     }
@@ -86,8 +89,8 @@ impl Vm {
         let covers = |h: &&Handler| (h.start as usize..h.end as usize).contains(&word);
         let takes = |h: &&Handler| match trap {
             Trap::Error(_) | Trap::Throw(_) => true,
-            Trap::Exit(_) => h.is_cleanup,
-            Trap::Limit(_) | Trap::Interrupted | Trap::Closed => false,
+            Trap::Exit(_) | Trap::Cancelled => h.is_cleanup,
+            Trap::Await(_) | Trap::Limit(_) | Trap::Interrupted | Trap::Closed => false,
         };
         def.handlers.iter().filter(covers).find(takes).cloned()
     }

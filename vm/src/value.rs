@@ -162,6 +162,13 @@ impl Value {
         self.kind() == Some(Kind::Error)
     }
 
+    /// Whether it is a promise.
+    #[must_use]
+    #[inline]
+    pub fn is_promise(self) -> bool {
+        self.kind() == Some(Kind::Promise)
+    }
+
     /// The number, if it is one. Does not coerce.
     #[must_use]
     #[inline]

@@ -21,8 +21,11 @@ use crate::output::Output;
 use crate::position::Positions;
 use crate::report::Report;
 use crate::stack::{Frame, Stack};
+use crate::task::{TaskLimits, Tasks};
 use crate::value::Value;
 
+/// Rejections that a run reports.
+const REJECTIONS_MAX: usize = 100;
 /// Nesting of native calls into script code.
 pub(crate) const NATIVE_DEPTH_MAX: u32 = 1000;
 
@@ -32,6 +35,8 @@ pub struct VmOptions {
     pub heap_bytes_max: usize,
     /// Script calls that may be active at once.
     pub call_depth_max: usize,
+    /// Limits of tasks, timers and channels.
+    pub tasks: TaskLimits,
     /// Steps that the program may take: taken backward branches, calls, raised errors, and what
     /// builtins charge. `None`: any number.
     pub fuel_max: Option<u64>,
@@ -66,6 +71,7 @@ impl VmOptions {
         VmOptions {
             heap_bytes_max: 1 << 30,
             call_depth_max: 10_000,
+            tasks: TaskLimits::default(),
             fuel_max: None,
             output_bytes_max: None,
             gc_stress: false,
@@ -94,6 +100,15 @@ pub struct Outcome {
     pub exit_code: i32,
     /// The uncaught error, if there was one, else the error of a finale.
     pub error: Option<Report>,
+    /// Rejections that nobody has seen, in order; the first ones if they are very many.
+    pub rejections: Vec<Report>,
+}
+
+impl Outcome {
+    /// Everything to tell the user.
+    pub fn reports(&self) -> impl Iterator<Item = &Report> {
+        self.error.iter().chain(&self.rejections)
+    }
 }
 
 /// One program with its heap, stacks and streams.
@@ -125,6 +140,12 @@ pub struct Vm {
     pub(crate) native_args: *mut Value,
     pub(crate) native_count: u32,
     pub(crate) native_depth: u32,
+    /// The boundary below the frames that are in use.
+    pub(crate) frame_bottom: *mut Frame,
+    /// First frame of the running task; null for the program body.
+    pub(crate) task_root: *mut Frame,
+    /// Whether the interpreter left because the running task waits.
+    pub(crate) has_parked: bool,
     /// Why the interpreter left early.
     pub(crate) pending: Option<Trap>,
     /// What the interpreter left with.
@@ -166,6 +187,7 @@ pub struct Vm {
     /// Where the code points of recently indexed strings lie.
     pub(crate) positions: RefCell<Positions>,
     debug: bool,
+    pub(crate) tasks: Tasks,
     /// State of the builtins.
     pub builtins: crate::builtins::State,
 }
@@ -202,6 +224,10 @@ impl Vm {
             native_args: stack.registers(),
             native_count: 0,
             native_depth: 0,
+            frame_bottom: stack.first_frame(),
+            task_root: std::ptr::null_mut(),
+            has_parked: false,
+            tasks: Tasks::new(options.tasks),
             pending: None,
             result: Value::NULL,
             global_table: vec![Value::UNDEF; module.globals.len()],
@@ -287,7 +313,7 @@ impl Vm {
         if matches!(body, Err(Trap::Interrupted | Trap::Limit(_))) {
             self.builtins.end_processes();
         }
-        let mut outcome = self.outcome(body);
+        let mut outcome = self.finish(body);
         match outcome.error.as_ref().map(|error| error.cause) {
             // The finales get the memory that only the body used.
             Some(Cause::Limit(Limit::Heap)) => self.collect_all(),
@@ -310,7 +336,7 @@ impl Vm {
         for &finale in &module.finales {
             let result = self.run_function(finale);
             let exits = matches!(result, Err(Trap::Exit(_) | Trap::Limit(_) | Trap::Interrupted));
-            let last = self.outcome(result);
+            let last = self.finish(result);
             if exits {
                 outcome.exit_code = last.exit_code;
                 outcome.error = outcome.error.take().or(last.error);
@@ -320,6 +346,47 @@ impl Vm {
         }
         if let Err(trap) = self.output.flush() {
             merge(outcome, self.outcome(Err(trap)));
+        }
+        self.drop_tasks();
+        self.report_rejections(outcome);
+    }
+
+    /// Ends what a part of the program has started: after its normal end all tasks run to theirs,
+    /// otherwise they are cancelled, so that their `finally` blocks run.
+    fn finish(&mut self, mut result: Result<Value, Trap>) -> Outcome {
+        let is_normal = result.is_ok();
+        if is_normal {
+            result = self.drain_tasks().map(|()| Value::NULL);
+        }
+        let may_run = matches!(result, Err(Trap::Error(_) | Trap::Throw(_) | Trap::Exit(_)));
+        let mut outcome = self.outcome(result);
+        if may_run {
+            self.cancel_all();
+            if let Err(trap) = self.drain_tasks() {
+                merge(&mut outcome, self.outcome(Err(trap)));
+            }
+        }
+        if !is_normal {
+            self.drop_tasks();
+        }
+        outcome
+    }
+
+    fn report_rejections(&mut self, outcome: &mut Outcome) {
+        let reasons = self.take_unobserved();
+        let shown = reasons.iter().take(REJECTIONS_MAX);
+        outcome.rejections = shown
+            .map(|&v| {
+                let mut report = self.report(&Trap::Throw(v));
+                let reason = report.message.trim_start_matches("Uncaught: ");
+                report.message = format!("Unobserved rejection: {reason}");
+                report
+            })
+            .collect();
+        if let Some(first) = outcome.rejections.first()
+            && outcome.exit_code == 0
+        {
+            outcome.exit_code = first.cause.exit_code();
         }
     }
 
@@ -345,7 +412,7 @@ impl Vm {
 
     pub(crate) fn outcome(&mut self, result: Result<Value, Trap>) -> Outcome {
         let (exit_code, error) = match result {
-            Ok(_) | Err(Trap::Closed) => (0, None),
+            Ok(_) | Err(Trap::Closed | Trap::Cancelled) => (0, None),
             Err(Trap::Exit(code)) => (code, None),
             Err(Trap::Interrupted) => (130, None),
             Err(trap) => {
@@ -353,7 +420,7 @@ impl Vm {
                 (report.cause.exit_code(), Some(report))
             }
         };
-        Outcome { exit_code, error }
+        Outcome { exit_code, error, rejections: Vec::new() }
     }
 
     /// The string of a constant; the number 0 if it is not yet made.
@@ -398,6 +465,7 @@ impl Vm {
         }
         marker.value(self.result);
         marker.value(self.thrown.0);
+        self.trace_tasks(marker);
         self.trace_frames(marker);
     }
 }

@@ -126,6 +126,7 @@ fn word_accepts(word: Word, ty: &Ty) -> bool {
         Word::Function => {
             matches!(ty, Ty::AnyFunction | Ty::Function(_) | Ty::SessionValue(_))
         }
+        Word::Promise => matches!(ty, Ty::Promise(_)),
     }
 }
 
@@ -142,6 +143,7 @@ fn word_name(word: Word) -> Option<&'static str> {
         Word::Strings => "string[]",
         Word::Object => "object",
         Word::Function => "function",
+        Word::Promise => "promise",
     })
 }
 
@@ -169,5 +171,6 @@ fn word_type(word: Word) -> Ty {
         Word::Strings => Ty::Array(Rc::new(Ty::String)),
         Word::Object => Ty::Object,
         Word::Function => Ty::AnyFunction,
+        Word::Promise => Ty::Promise(Rc::new(Ty::Unknown)),
     }
 }

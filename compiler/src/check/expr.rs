@@ -2,6 +2,7 @@
 
 use super::Checker;
 use super::annotation::nullable;
+use super::function::awaited;
 use super::relation::non_null;
 use crate::resolve::NameRef;
 use crate::types::{FunctionTy, Ty};
@@ -126,10 +127,7 @@ impl<'a> Checker<'a, '_> {
                 self.unary_operand(op, &ty, span);
                 Ty::Number
             }
-            UnaryOp::Await => match non_null(&ty) {
-                Ty::Promise(inner) => (**inner).clone(),
-                _ => ty,
-            },
+            UnaryOp::Await => awaited(&ty),
         }
     }
 

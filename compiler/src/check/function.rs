@@ -1,7 +1,7 @@
 //! Functions: signatures, bodies, results.
 
 use super::annotation::nullable;
-use super::relation::{Fit, widened};
+use super::relation::{Fit, non_null, widened};
 use super::{Checker, Frame};
 use crate::types::{FunctionTy, Ty, TypeIdx};
 use hyp_grammar::ast::{Function, FunctionBody, FunctionKind};
@@ -39,13 +39,18 @@ impl<'a> Checker<'a, '_> {
             }
             params.push(ty);
         }
-        let declared = self.opt_annotation(function.result);
+        let declared = self.opt_annotation(function.result).map(|ty| match ty {
+            // The promise that the call gives may be written or not.
+            Ty::Promise(inner) if function.is_async => (*inner).clone(),
+            ty => ty,
+        });
         let is_constructor = function.kind == FunctionKind::Constructor;
         let result = match &declared {
             _ if is_procedure(function) || is_constructor => Ty::Null,
             Some(ty) => ty.clone(),
             None => Ty::Unknown,
         };
+        let result = if function.is_async { promised(result) } else { result };
         if let (Some(slot), Some(ty)) = (self.out.results.get_mut(function.id.index()), &declared)
             && !is_constructor
         {
@@ -66,10 +71,17 @@ impl<'a> Checker<'a, '_> {
         };
         let is_constructor = function.kind == FunctionKind::Constructor;
         let declared = (function.result.is_some() && !is_constructor && !is_procedure(function))
-            .then(|| signature.result.clone());
+            .then(|| {
+                if function.is_async {
+                    awaited(&signature.result)
+                } else {
+                    signature.result.clone()
+                }
+            });
         let frame = Frame {
             result: declared.clone(),
             is_procedure: is_procedure(function),
+            is_async: function.is_async,
             ..Frame::default()
         };
         let outer = std::mem::replace(&mut self.frame, frame);
@@ -118,6 +130,7 @@ impl<'a> Checker<'a, '_> {
         if result == Ty::Unknown {
             return;
         }
+        let result = if function.is_async { promised(result) } else { result };
         let inferred = FunctionTy { result, ..signature.clone() };
         if let Some(slot) = self.signatures.get_mut(function.id.index()) {
             *slot = Some(Rc::new(inferred));
@@ -156,7 +169,7 @@ impl<'a> Checker<'a, '_> {
     /// `awaken`: returns from the function, or yields the value of an arm.
     pub(super) fn returned(&mut self, value: Option<Ty>, value_span: Span, span: Span) {
         let has_value = value.is_some();
-        let ty = value.unwrap_or(Ty::Null);
+        let mut ty = value.unwrap_or(Ty::Null);
         if let Some(yields) = self.frame.yields.take() {
             let joined = match yields {
                 None => ty.clone(),
@@ -164,6 +177,9 @@ impl<'a> Checker<'a, '_> {
             };
             self.frame.yields = Some(Some(joined));
             return;
+        }
+        if self.frame.is_async {
+            ty = awaited(&ty);
         }
         if self.frame.is_procedure && has_value && ty != Ty::Null {
             self.report(
@@ -242,6 +258,19 @@ impl<'a> Checker<'a, '_> {
 
 fn is_procedure(function: &Function<'_>) -> bool {
     function.imperative || function.kind == FunctionKind::Imperative
+}
+
+/// The type of a promise of a value; promises of promises are what those are.
+fn promised(ty: Ty) -> Ty {
+    if matches!(ty, Ty::Promise(_)) { ty } else { Ty::Promise(Rc::new(ty)) }
+}
+
+/// What `await` gives for a value of a type.
+pub(super) fn awaited(ty: &Ty) -> Ty {
+    match non_null(ty) {
+        Ty::Promise(inner) => (**inner).clone(),
+        _ => ty.clone(),
+    }
 }
 
 /// Whether null is not among the values of a result type.

@@ -125,6 +125,8 @@ struct Frame {
     returned: Option<Ty>,
     /// Procedures return nothing.
     is_procedure: bool,
+    /// The function runs as a task: a promise that it returns is waited for.
+    is_async: bool,
     /// In an arm of an `entrain` in value position, whose value `awaken` yields.
     yields: Option<Option<Ty>>,
     /// A `snap` in the innermost loop was seen.

@@ -81,6 +81,8 @@ pub(super) struct FnLower<'m, 'c, 'a> {
     pub(super) this: Option<Var>,
     /// Name, and the session or record of a method, for notes.
     pub(super) name: (Option<StrId>, Option<StrId>),
+    /// `awaken` of a promise waits for it, as the result is that of the task.
+    is_task: bool,
 }
 
 impl<'m, 'c, 'a> FnLower<'m, 'c, 'a> {
@@ -113,6 +115,7 @@ impl<'m, 'c, 'a> FnLower<'m, 'c, 'a> {
             next_arms: Vec::new(),
             this: None,
             name,
+            is_task: false,
         }
     }
 
@@ -204,6 +207,10 @@ impl<'m, 'c, 'a> FnLower<'m, 'c, 'a> {
         }
         f.make_cells();
         f.parameters(node, usize::from(sig.has_receiver), &sig);
+        if node.is_async {
+            f.is_task = true;
+            f.b.op_void(Op::BeginTask, &[], &[]);
+        }
         f.body(node);
         f.b.finish()
     }
@@ -400,6 +407,10 @@ impl<'m, 'c, 'a> FnLower<'m, 'c, 'a> {
 
     /// Ends the function with this value, checked against the declared result.
     pub(super) fn return_value(&mut self, value: Option<Value>) {
+        let value = match value {
+            Some(value) if self.is_task => Some(self.awaited(value)),
+            other => other,
+        };
         match &self.mode {
             ReturnMode::Function(ty) => {
                 let ty = ty.clone();

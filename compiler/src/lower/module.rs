@@ -351,7 +351,9 @@ impl<'c, 'a> ModuleLower<'c, 'a> {
             }
         } else if !self.erased {
             sig.result_type = self.types.results.get(index).cloned().unwrap_or_default();
-            sig.result = Self::rep_of_type(&sig.result_type);
+            if !node.is_async {
+                sig.result = Self::rep_of_type(&sig.result_type);
+            }
         }
         if sig.result == Rep::Any {
             sig.result = self.inferred.result(node.id);

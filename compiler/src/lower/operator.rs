@@ -15,6 +15,14 @@ impl<'a> FnLower<'_, '_, 'a> {
         if self.b.rep(value) == Rep::F64 { value } else { self.b.op(Op::ToNum, &[value], &[]) }
     }
 
+    /// What a promise is fulfilled with; other values are the same.
+    pub(super) fn awaited(&mut self, value: Value) -> Value {
+        match self.b.rep(value) {
+            Rep::Any => self.b.op(Op::Await, &[value], &[]),
+            _ => value,
+        }
+    }
+
     pub(super) fn unary(&mut self, op: UnaryOp, operand: &'a ast::Expr<'a>) -> Value {
         match op {
             UnaryOp::Not => {
@@ -22,7 +30,11 @@ impl<'a> FnLower<'_, '_, 'a> {
                 let raw = self.b.op(Op::Not, &[raw], &[]);
                 self.b.op(Op::BoxBool, &[raw], &[])
             }
-            UnaryOp::Await => self.expr(operand),
+            UnaryOp::Await => {
+                let value = self.expr(operand);
+                self.b.set_pos(pos_of(operand.span.start));
+                self.awaited(value)
+            }
             UnaryOp::Neg => {
                 if let ExprKind::Number(x) = operand.kind {
                     return self.b.f64(-x);

@@ -112,7 +112,9 @@ impl<'a> FnLower<'_, '_, 'a> {
             StmtKind::Sink { label } => self.leave_loop(label.map(|l| l.name), false),
             StmtKind::SinkTo { label } => self.sink_to(label.name),
             StmtKind::Oscillate { place } => self.oscillate(place),
-            StmtKind::Suspend => self.b.op_void(Op::Suspend, &[], &[]),
+            StmtKind::Suspend => {
+                self.b.op(Op::Suspend, &[], &[]);
+            }
             StmtKind::Adjust { kind, place, by } => self.adjust(*kind, place, *by),
             StmtKind::Descend => self.descend(),
             StmtKind::Assert { cond, message } => self.assert(cond, *message),

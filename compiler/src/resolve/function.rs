@@ -2,7 +2,7 @@
 
 use super::scope::{Context, Resolver};
 use super::{BindAction, VarKind};
-use hyp_grammar::ast::{Function, FunctionBody, Param};
+use hyp_grammar::ast::{Function, FunctionBody, FunctionKind, Param};
 use hyp_grammar::diagnostic::{Code, Diagnostic};
 use hyp_grammar::span::FuncId;
 
@@ -45,8 +45,8 @@ impl<'a> Resolver<'a, '_> {
         if let Some(node) = self.out.function_nodes.get_mut(function.id.index()) {
             *node = Some(function);
         }
-        if function.is_async {
-            self.unsupported_async(function);
+        if function.is_async && function.kind == FunctionKind::Constructor {
+            self.async_constructor(function);
         }
         for param in function.params {
             self.opt_expr(param.default);
@@ -60,16 +60,12 @@ impl<'a> Resolver<'a, '_> {
         }
     }
 
-    fn unsupported_async(&mut self, function: &'a Function<'a>) {
+    fn async_constructor(&mut self, function: &'a Function<'a>) {
         let span = function.name.map_or(function.span, |name| name.span);
         self.report(
-            Diagnostic::new(
-                Code::UnsupportedAsync,
-                span,
-                "`mesmerize` functions are not supported",
-            )
-            .with_primary("this function would run as a task")
-            .with_note("the task scheduler comes in a later version"),
+            Diagnostic::new(Code::AsyncConstructor, span, "a constructor cannot be `mesmerize`")
+                .with_primary("its call gives the instance, not a promise")
+                .with_help("call a `mesmerize` method of the new instance instead"),
         );
     }
 

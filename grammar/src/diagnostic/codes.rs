@@ -162,8 +162,8 @@ macro_rules! for_each_code {
                 "`mindLink` and `import` name a file or a package. The message says why there is no such module, why it cannot be read, or which limit the program exceeds.";
             LayerViolation = "E0507", Error, "import against the layers of the package",
                 "The manifest assigns modules to layers. A module of a layer may import modules of its own layer and of the layer directly below, and modules that belong to no layer.";
-            UnsupportedAsync = "E0504", Error, "`mesmerize` is not supported",
-                "Functions that run as tasks need the task scheduler, which comes in a later version.";
+            AsyncConstructor = "E0504", Error, "a constructor cannot be `mesmerize`",
+                "Calling a session gives the instance at once, so there is no promise for what its constructor does later. A constructor may wait with `await`; what should go on in the background belongs into a `mesmerize` method.";
             // Warnings.
             InsertedSemicolon = "W0601", Warning, "missing semicolon supplied",
                 "The statement is complete and the next line starts another one, so the missing `;` was supplied.";

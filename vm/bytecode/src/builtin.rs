@@ -63,6 +63,10 @@ pub enum Category {
     Performance,
     /// Assertions, fixtures, mocks.
     Testing,
+    /// Tasks, promises and timers.
+    Task,
+    /// Named queues between tasks.
+    Channel,
 }
 
 /// A word of a parameter or result type.
@@ -93,6 +97,8 @@ pub enum Ty {
     Object,
     /// Anything callable.
     Function,
+    /// A promise.
+    Promise,
 }
 
 /// One parameter.
@@ -254,6 +260,7 @@ macro_rules! declare_builtins {
         /// A builtin function. Its number is what `.hbc` stores.
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
         #[repr(u16)]
+        #[expect(non_camel_case_types, reason = "some functions are in lower camel case")]
         pub enum Builtin {
             $($(#[doc = $doc])+ $name,)+
         }

@@ -442,6 +442,12 @@ macro_rules! for_each_op {
             /// Stands for `n` nested calls whose code follows: raises the error of the call stack
             /// limit unless they would fit.
             check_depth = CheckDepth (n: Imm8) [THROWS];
+            /// Makes the running call a task: its caller gets a promise when the call returns or first
+            /// waits. The function's result is `any`. Does nothing in a call that is a task already.
+            begin_task = BeginTask () [CALLS];
+            /// `dst =` what the promise `src` is fulfilled with; waits for it, raises what it is
+            /// rejected with. `dst = src` for other values.
+            await = Await (dst: OutAny, src: Any) [CALLS];
 
             // ---- variables outside the frame
             /// `dst =` a closure of `func` over `args`.
@@ -519,8 +525,8 @@ macro_rules! for_each_op {
             read_external = ReadExternal (dst: OutAny, kind: Imm8) [WRITES THROWS ALLOCS];
             /// Raises a run-time error of category `kind` with the display string of `message`.
             fail = Fail (message: Any, kind: Imm8) [THROWS ALLOCS];
-            /// Pauses until the host resumes the program.
-            suspend = Suspend () [WRITES THROWS];
+            /// Pauses until the input ends; `dst =` null. Other tasks run on.
+            suspend = Suspend (dst: OutAny) [CALLS];
         }
     };
 }

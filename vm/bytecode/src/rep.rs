@@ -19,6 +19,8 @@ impl TypeId {
     pub const ITERATOR: TypeId = TypeId(5);
     /// A caught run-time error.
     pub const ERROR: TypeId = TypeId(6);
+    /// A promise.
+    pub const PROMISE: TypeId = TypeId(7);
     /// The first record or session of the module.
     pub const FIRST_USER: u32 = 16;
 

@@ -91,6 +91,12 @@ const CATEGORIES: &[(Category, &str, &str)] = &[
         "Testing",
         "A failed assertion raises an error of kind `assertion` that shows expected and actual value.",
     ),
+    (
+        Category::Task,
+        "Tasks",
+        "Functions that give a promise do not wait; `await` does. See *Tasks and channels*.",
+    ),
+    (Category::Channel, "Channels", "Named queues, with one set of names for each kind."),
 ];
 
 fn entry(spec: &BuiltinSpec, page: &mut String) {

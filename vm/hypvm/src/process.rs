@@ -10,7 +10,7 @@ use crate::grant::GrantOptions;
 use crate::stdin::Stdin;
 use hyp_bytecode::verify::VerifiedModule;
 use hyp_vm::Report;
-use hyp_vm::{Grants, Outcome, Vm, VmOptions};
+use hyp_vm::{Grants, Vm, VmOptions};
 
 /// Options of a run that both tools offer.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -171,17 +171,17 @@ pub fn execute(
     if options.trace_gc {
         vm.on_heap_pause(Box::new(|pause| crate::complain!("{pause}")));
     }
-    let Outcome { exit_code, error } = vm.run();
+    let outcome = vm.run();
     if options.trace_gc {
         crate::complain!("{}", vm.heap_stats());
     }
     drop(watchdog);
-    if let Some(report) = error {
-        print_report(&report, colored);
+    for report in outcome.reports() {
+        print_report(report, colored);
     }
     // The process ends here: returning the heap piece by piece would only cost time.
     std::mem::forget(vm);
-    exit_code
+    outcome.exit_code
 }
 
 /// The first Ctrl-C stops the program after its finales, the second one ends the process.

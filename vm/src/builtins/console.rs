@@ -1,17 +1,24 @@
 //! Waiting, input and the terminal.
 
 use std::io::IsTerminal;
+use std::time::Duration;
 
 use hyp_bytecode::builtin::Builtin;
 
 use super::args::Args;
-use super::hypnotic::wait;
+use crate::task::whole_ms;
 use crate::{Trap, Value, Vm};
 
 pub(super) fn drift(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
     let ms = Args::new(Builtin::Drift, args).num(vm, 0)?;
-    wait(vm, ms)?;
-    Ok(Value::NULL)
+    let ms = whole_ms(ms / vm.builtins.pace);
+    if vm.tasks.is_alone() {
+        vm.sleep(Duration::from_millis(ms))?;
+        return Ok(Value::NULL);
+    }
+    vm.flush()?;
+    let timer = vm.new_timer(ms, Value::NULL)?;
+    Err(Trap::Await(timer))
 }
 
 pub(super) fn accelerate_time(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {

@@ -76,6 +76,7 @@ fn kind_name(v: Value) -> &'static str {
         Some(Kind::Record) => "record",
         Some(Kind::Session | Kind::Instance) => "session",
         Some(Kind::Error) => "error",
+        Some(Kind::Promise) => "promise",
         _ => "function",
     }
 }

@@ -5,21 +5,18 @@ use std::time::Duration;
 use hyp_bytecode::builtin::Builtin;
 
 use super::args::Args;
+use crate::task::whole_ms;
 use crate::{Trap, Value, Vm};
-
-/// Longest wait in milliseconds, some 30,000 years; keeps the clock arithmetic in range.
-const WAIT_MAX: f64 = 1e15;
 
 /// Waits at the program's pace; negative times and NaN count as 0.
 pub(super) fn wait(vm: &mut Vm, ms: f64) -> Result<(), Trap> {
-    let ms = ms / vm.builtins.pace;
-    vm.sleep(Duration::from_millis(ms.clamp(0.0, WAIT_MAX) as u64))
+    vm.sleep(Duration::from_millis(whole_ms(ms / vm.builtins.pace)))
 }
 
 fn say(vm: &mut Vm, line: &str, pause_ms: f64) -> Result<(), Trap> {
     vm.write_out(line)?;
     vm.write_out("\n")?;
-    wait(vm, pause_ms)
+    vm.sleep(Duration::from_millis(whole_ms(pause_ms)))
 }
 
 pub(super) fn deep_trance(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {

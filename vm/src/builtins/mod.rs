@@ -98,6 +98,7 @@ use crate::{Trap, Value, Vm};
 
 mod args;
 mod array;
+mod channels;
 mod collection;
 mod console;
 mod conversion;
@@ -133,6 +134,7 @@ mod store;
 mod string;
 mod structure;
 mod system;
+mod tasks;
 mod testing;
 mod text;
 mod time;
@@ -205,6 +207,7 @@ macro_rules! function_table {
         /// The bodies by builtin number.
         pub static BUILTINS: &[BuiltinFn] = {
             use self::array::*;
+            use self::channels::*;
             use self::collection::*;
             use self::console::*;
             use self::conversion::*;
@@ -234,6 +237,7 @@ macro_rules! function_table {
             use self::store::*;
             use self::string::*;
             use self::system::*;
+            use self::tasks::*;
             use self::testing::*;
             use self::time::*;
             use self::trance::*;

@@ -6,8 +6,8 @@
 
 use super::block::mark_lines;
 use crate::object::{
-    Array, Bound, Buffer, Cell, Closure, Entry, ErrorObj, Header, Iterator, Kind, Object, StrParts,
-    flag, gc,
+    Array, Bound, Buffer, Cell, Closure, Entry, ErrorObj, Header, Iterator, Kind, Object, Promise,
+    StrParts, flag, gc,
 };
 use crate::value::Value;
 
@@ -203,7 +203,8 @@ impl<'a> Marker<'a> {
         }
     }
 
-    fn buffer(&mut self, buffer: *mut Buffer) {
+    /// Marks storage that is no value's own; null is allowed.
+    pub(crate) fn buffer(&mut self, buffer: *mut Buffer) {
         if !buffer.is_null() {
             self.object(buffer.cast());
         }
@@ -369,6 +370,11 @@ impl<'a> Marker<'a> {
                     let count =
                         self.field_counts.get((*object).type_id as usize).copied().unwrap_or(0);
                     self.range(object.add(1).cast(), count as usize);
+                }
+                Kind::Promise => {
+                    let promise = object.cast::<Promise>();
+                    self.value((*promise).value);
+                    self.value((*promise).waiters);
                 }
                 Kind::Bound => self.value((*object.cast::<Bound>()).receiver),
                 Kind::Buffer | Kind::Session => {}

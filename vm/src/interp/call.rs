@@ -5,10 +5,11 @@
 use hyp_bytecode::builtin::Builtin;
 
 use super::access::Found;
-use super::at::{At, define, enter};
+use super::at::{At, enter};
 use crate::call::{Target, place_receiver};
 use crate::error::Trap;
 use crate::link::FuncInfo;
+use crate::task::Point;
 use crate::value::Value;
 use crate::vm::Vm;
 
@@ -58,18 +59,14 @@ unsafe fn transfer(
             Err(trap) => Err(trap),
             Ok(Target::Builtin(builtin)) => {
                 let count = args.copy(at, to);
-                vm.run_builtin(builtin, to, count).map(|v| {
-                    *vm.base.add(at.a()) = v;
-                    pc.add(args.len())
-                })
+                let result = vm.run_builtin(builtin, to, count);
+                return vm.deliver(result, Point { next: pc.add(args.len()), dst: at.a() as u32 });
             }
             Ok(Target::Native(native, state)) => {
                 *to = state;
                 let count = 1 + args.copy(at, to.add(1));
-                vm.run_native(native.body(), to, count).map(|v| {
-                    *vm.base.add(at.a()) = v;
-                    pc.add(args.len())
-                })
+                let result = vm.run_waiting(native.body(), to, count);
+                return vm.deliver(result, Point { next: pc.add(args.len()), dst: at.a() as u32 });
             }
             Ok(target @ Target::Script { receiver, .. }) => {
                 let skip = place_receiver(receiver, to);
@@ -171,11 +168,17 @@ pub(super) unsafe fn call_builtin(vm: *mut Vm, pc: *const u32, base: *mut Value)
     // SAFETY: by contract; the verifier has checked the builtin's number.
     unsafe {
         let args = Arguments { list: 2, skip: 0, count: (*pc >> 16 & 255) as usize };
-        define(vm, pc, base, args.len(), |vm, at| {
-            let Some(builtin) = Builtin::from_code(at.word(1)) else { return Ok(Value::NULL) };
-            let to = (*vm.frame).top;
-            let count = args.copy(at, to);
-            vm.run_builtin(builtin, to, count)
-        })
+        let (vm, at) = enter(vm, pc, base);
+        let next = pc.add(args.len());
+        let Some(builtin) = Builtin::from_code(at.word(1)) else { return next };
+        let to = (*vm.frame).top;
+        let count = args.copy(at, to);
+        match vm.run_builtin(builtin, to, count) {
+            Ok(v) => {
+                *base.add(at.a()) = v;
+                next
+            }
+            result => vm.deliver(result, Point { next, dst: at.a() as u32 }),
+        }
     }
 }

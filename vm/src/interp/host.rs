@@ -2,9 +2,10 @@
 //!
 //! Every function is [`super::Slow`]; its safety contract is that of [`super::run_loop`].
 
-use super::at::{define, perform};
+use super::at::{define, enter, perform};
 use crate::error::Trap;
 use crate::number;
+use crate::task::Point;
 use crate::value::Value;
 use crate::vm::Vm;
 
@@ -25,7 +26,34 @@ slow! {
         }
     };
     define 1 read_external |vm, at| vm.read_external(at.b());
-    perform 1 suspend |vm, _at| vm.suspend();
+    perform 1 begin_task |vm, _at| vm.begin_task();
+}
+
+/// `await`.
+#[inline(never)]
+pub(super) unsafe fn await_value(vm: *mut Vm, pc: *const u32, base: *mut Value) -> *const u32 {
+    // SAFETY: by contract.
+    unsafe {
+        let (vm, at) = enter(vm, pc, base);
+        let v = at.reg(at.b());
+        if !v.is_promise() {
+            *base.add(at.a()) = v;
+            return pc.add(1);
+        }
+        vm.deliver(Err(Trap::Await(v)), Point { next: pc.add(1), dst: at.a() as u32 })
+    }
+}
+
+/// `suspend`.
+#[cold]
+#[inline(never)]
+pub(super) unsafe fn suspend(vm: *mut Vm, pc: *const u32, base: *mut Value) -> *const u32 {
+    // SAFETY: by contract.
+    unsafe {
+        let (vm, at) = enter(vm, pc, base);
+        let result = vm.suspend();
+        vm.deliver(result, Point { next: pc.add(1), dst: at.a() as u32 })
+    }
 }
 
 impl Vm {
@@ -62,8 +90,14 @@ impl Vm {
         }
     }
 
-    fn suspend(&mut self) -> Result<(), Trap> {
+    fn suspend(&mut self) -> Result<Value, Trap> {
         self.write_out("[SUSPEND] Program suspended - press Ctrl+C to exit")?;
+        self.flush()?;
+        self.suspend_task()
+    }
+
+    /// Reads standard input to its end.
+    pub(crate) fn read_to_end(&mut self) -> Result<(), Trap> {
         while self.read_line()?.is_some() {
             self.check_interrupt()?;
         }

@@ -745,6 +745,8 @@ pub(crate) unsafe fn run_loop(vm: *mut Vm, mut pc: *const u32, mut base: *mut Va
                     push_frame!(info, Value::NULL, a!(w) as u32, 3 + count.div_ceil(4));
                 }
                 Op::CallBuiltin => slow!(call::call_builtin),
+                Op::BeginTask => slow!(host::begin_task),
+                Op::Await => slow!(host::await_value),
 
                 // ---- variables outside the frame
                 Op::MakeClosure => slow!(make::make_closure),

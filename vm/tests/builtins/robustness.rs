@@ -104,6 +104,7 @@ fn check_result(machine: &Machine, builtin: Builtin, n_args: usize, value: Value
         Ty::Strings => machine.vm.array_items(value).iter().all(|v| v.is_string()),
         Ty::Object => value.is_object(),
         Ty::Function => value.is_callable(),
+        Ty::Promise => value.is_promise(),
         Ty::opt | Ty::rest => false,
     };
     let returns = builtin.spec().returns;

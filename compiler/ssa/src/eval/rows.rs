@@ -242,6 +242,9 @@ fn heap_row(e: &mut Evaluator<'_>, op: Op, r: &Row<'_, '_>) -> Run {
         }
         Op::ReadExternal => Ok(Value::Null),
         Op::Suspend => Ok(Value::Null),
+        // There is one task and no promise.
+        Op::Await => Ok(r.arg(0)),
+        Op::BeginTask => Err(Stop::Unsupported("tasks".to_owned())),
         Op::IterNew | Op::IterNext | Op::IterKey | Op::IterValue => iterator_row(e, op, r),
         Op::Call | Op::CallValue | Op::CallMethod | Op::CallBuiltin => call_row(e, op, r),
         _ => composite_row(e, op, r),

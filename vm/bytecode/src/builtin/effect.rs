@@ -120,6 +120,8 @@ declare_effects! {
     PROC = 16, "runs programs" => Run;
     /// Uses the network.
     NET = 17, "uses the network" => Net;
+    /// Starts, ends or waits for tasks; waiting is left to the machine (`Trap::Await`).
+    TASKS = 19, "tasks";
     /// Reads or changes state that outlives the call.
     STATE = 18, "keeps state";
 }

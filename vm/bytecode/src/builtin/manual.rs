@@ -18,6 +18,7 @@ impl Ty {
             Ty::Strings => "string[]",
             Ty::Object => "dictionary",
             Ty::Function => "function",
+            Ty::Promise => "Promise",
         }
     }
 }

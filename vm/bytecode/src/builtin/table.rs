@@ -31,7 +31,7 @@ macro_rules! for_each_builtin {
             /// Standard output is flushed first. `AccelerateTime` changes the pace.
             /// > Drift(5);
             /// > GetExecutionTime() >= 5 → true
-            Drift [drift, Sleep, pauseReality] Core (ms: Number) -> Null {OUT SLEEP THROWS} = drift;
+            Drift [drift, Sleep, pauseReality] Core (ms: Number) -> Null {OUT SLEEP TASKS THROWS} = drift;
             /// Makes all later waits of `Drift`, of actions and of spoken exercises `factor` times shorter.
             /// Factors of several calls multiply. The factor must be positive and finite.
             /// > AccelerateTime(1000);
@@ -1764,6 +1764,108 @@ macro_rules! for_each_builtin {
             /// > UnmockFunction("Abs");
             /// > Abs(-2) → 2
             UnmockFunction [] Testing (name: String) -> Null {STATE THROWS} = unmock_function;
+            // ---- Tasks ----
+
+            /// A promise that is fulfilled with null after `ms` milliseconds; negative values and NaN
+            /// count as 0.
+            /// > await asyncDelay(2);
+            /// > GetExecutionTime() >= 2 → true
+            asyncDelay [] Task (ms: Number) -> Promise {CLOCK TASKS THROWS} = async_delay;
+            /// A promise that is fulfilled with `value` after `ms` milliseconds.
+            /// > await delayedValue(1, "ready") → ready
+            delayedValue [] Task (ms: Number, value: Any) -> Promise {CLOCK TASKS THROWS} = delayed_value;
+            /// What `operation` gives, if it is settled within `ms` milliseconds; otherwise rejected with
+            /// `Operation timed out`, and the operation is cancelled if it is a task. A function is
+            /// started as a task.
+            /// > await withTimeout(1000, delayedValue(1, "in time")) → in time
+            /// > try { await withTimeout(1, asyncDelay(1000)); } catch (e) { observe e; } → Operation timed out
+            withTimeout [] Task (ms: Number, operation: Any) -> Promise {CLOCK CALLBACK TASKS THROWS} = with_timeout;
+            /// Starts a function without parameters as a task and gives the promise of its result. It runs
+            /// at once, until it first waits.
+            /// > induce task = spawnTask(suggestion() { drift(1); awaken "done"; });
+            /// > task → <promise pending>
+            /// > await task → done
+            spawnTask [] Task (action: Function) -> Promise {CALLBACK TASKS THROWS} = spawn_task;
+            /// Waits for a task and gives its result, as `await` does.
+            /// > awaitTask(spawnTask(suggestion() { awaken 6 * 7; })) → 42
+            awaitTask [] Task (task: Any) -> Any {TASKS THROWS} = await_task;
+            /// Asks a task to end. What it waits for ends with a cancellation that `catch` does not take;
+            /// its `finally` blocks run, and its promise is rejected with `Task cancelled`. Tasks that only
+            /// it waits for are cancelled too. Gives whether the task had not ended yet.
+            /// > induce task = spawnTask(suggestion() { try { drift(1000); } finally { observe "cleaned up"; } });
+            /// > cancelTask(task) → true
+            /// > try { await task; } catch (e) { observe e; } → cleaned up
+            /// > → Task cancelled
+            cancelTask [] Task (task: Promise) -> Boolean {TASKS THROWS} = cancel_task;
+            /// A promise of all results in order, or of the first rejection. Values that are no promises
+            /// count as results.
+            /// > await promiseAll([delayedValue(2, "a"), "b", delayedValue(1, "c")]) → [a, b, c]
+            promiseAll [] Task (promises: Array) -> Promise {READS TASKS THROWS} = promise_all;
+            /// A promise of whatever is settled first; of an empty array it is rejected with
+            /// `No promises provided`.
+            /// > await promiseRace([asyncDelay(1000), delayedValue(1, "fast")]) → fast
+            promiseRace [] Task (promises: Array) -> Promise {READS TASKS THROWS} = promise_race;
+            /// A promise of the first result; if all are rejected, it is rejected with
+            /// `All promises rejected` and their reasons.
+            /// > await promiseAny([spawnTask(suggestion() { throw "no"; }), delayedValue(1, "yes")]) → yes
+            promiseAny [] Task (promises: Array) -> Promise {READS TASKS THROWS} = promise_any;
+            /// A promise of all outcomes in order, each `{status: "fulfilled", value}` or
+            /// `{status: "rejected", reason}`. It is never rejected.
+            /// > await promiseAllSettled([1, spawnTask(suggestion() { throw "no"; })]) → [{status: fulfilled, value: 1}, {status: rejected, reason: no}]
+            promiseAllSettled [] Task (promises: Array) -> Promise {READS TASKS THROWS} = promise_all_settled;
+            /// Starts functions without parameters as tasks, in order, and gives the promise of their
+            /// results, as `promiseAll`.
+            /// > await parallel([suggestion() { drift(2); awaken 1; }, suggestion() { awaken 2; }]) → [1, 2]
+            parallel [] Task (actions: Array) -> Promise {CALLBACK READS TASKS THROWS} = parallel;
+            /// Lets every other task that is ready run first.
+            /// > spawnTask(suggestion() { yieldTask(); observe "task"; });
+            /// > yieldTask(); → task
+            /// > observe "body"; → body
+            yieldTask [] Task () -> Null {TASKS} = yield_task;
+
+            // ---- Channels ----
+
+            /// Makes a channel. `kind` is `mpsc` (each message goes to one receiver), `broadcast` (each
+            /// goes to every subscriber) or `watch` (only the latest counts). `capacity` bounds the
+            /// waiting messages; 0, the default, does not. Each kind has its own names.
+            /// > createChannel("jobs", "mpsc", 8) → Created MPSC channel: jobs
+            createChannel [] Channel (name: String, kind: String, capacity: opt Number) -> String {TASKS THROWS} = create_channel;
+            /// Sends a message and gives true. A full `mpsc` channel makes the sender wait for room; a full
+            /// subscription of a `broadcast` channel loses its oldest message. Sending to a closed channel,
+            /// or to a `broadcast` channel that nobody has subscribed to, raises an error.
+            /// > createChannel("jobs", "mpsc");
+            /// > channelSend("jobs", "mpsc", "wash") → true
+            channelSend [] Channel (name: String, kind: String, message: Any) -> Boolean {TASKS THROWS} = channel_send;
+            /// The next message of an `mpsc` channel, or of the running task's subscription of a `broadcast`
+            /// channel, which the first call makes; waits for one, and gives null when the channel is
+            /// closed and empty. The latest message of a `watch` channel, or null.
+            /// > createChannel("jobs", "mpsc");
+            /// > spawnTask(suggestion() { drift(1); channelSend("jobs", "mpsc", "wash"); });
+            /// > channelReceive("jobs", "mpsc") → wash
+            channelReceive [] Channel (name: String, kind: String) -> Any {TASKS THROWS} = channel_receive;
+            /// Subscribes the running task to a `broadcast` channel: it gets what is sent from now on. False
+            /// if it has done so before. The subscription ends with the task.
+            /// > createChannel("news", "broadcast");
+            /// > channelSubscribe("news") → true
+            /// > channelSend("news", "broadcast", "rain");
+            /// > channelReceive("news", "broadcast") → rain
+            channelSubscribe [] Channel (name: String) -> Boolean {TASKS THROWS} = channel_subscribe;
+            /// The latest message of a `watch` channel; null before the first one.
+            /// > createChannel("depth", "watch");
+            /// > channelSend("depth", "watch", 3);
+            /// > channelCurrent("depth") → 3
+            channelCurrent [] Channel (name: String) -> Any {TASKS THROWS} = channel_current;
+            /// Closes a channel: it takes no more messages, those that it has can still be received, and
+            /// waiting receivers get null. False if it was closed already.
+            /// > createChannel("jobs", "mpsc");
+            /// > channelClose("jobs", "mpsc") → true
+            /// > channelReceive("jobs", "mpsc") → null
+            channelClose [] Channel (name: String, kind: String) -> Boolean {TASKS THROWS} = channel_close;
+            /// Closes a channel and forgets it with its messages. False if there is none.
+            /// > createChannel("jobs", "mpsc");
+            /// > channelRemove("jobs", "mpsc") → true
+            /// > channelRemove("jobs", "mpsc") → false
+            channelRemove [] Channel (name: String, kind: String) -> Boolean {TASKS THROWS} = channel_remove;
         }
     };
 }

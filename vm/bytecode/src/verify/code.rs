@@ -6,7 +6,7 @@ use super::{Check, FunctionChecker, Rule, VerifyError};
 use crate::builtin::BUILTINS;
 use crate::module::{ErrorKind, FuncId, Module, TypeKind, limit};
 use crate::op::{Arg, Effects, Insn, Kind, Op, decode};
-use crate::rep::TypeId;
+use crate::rep::{Rep, TypeId};
 
 /// Which code words start an instruction.
 pub(super) struct Starts(Vec<u64>);
@@ -91,6 +91,10 @@ impl FunctionChecker<'_> {
                 Arg::K64(bits) => self.check_constant(insn, bits)?,
                 _ => {}
             }
+        }
+        if insn.op == Op::BeginTask && self.function.result != Rep::Any {
+            let message = "a task's caller gets a promise, but the result is not `any`";
+            return Err(self.at(insn, Rule::ResultRep, message));
         }
         self.check_named(insn)?;
         self.check_registers_of(insn)

@@ -76,7 +76,7 @@ declare_rules! {
     ParamRep = "param-rep";
     /// Parameters that a call may leave out are `any`.
     OptionalParamRep = "optional-param-rep";
-    /// Results are `any`, `f64` or references to values.
+    /// Results are `any`, `f64` or references to values; those of functions that begin a task `any`.
     ResultRep = "result-rep";
     /// Captures are `any`, `f64` or references.
     UpvalueRep = "upvalue-rep";

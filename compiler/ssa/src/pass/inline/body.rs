@@ -10,7 +10,7 @@ use crate::ir::{BlockData, Def, Func, Inst, Opcode, Value, ValueData};
 const BLOCKS_MAX: usize = 32;
 
 /// The body of a finished function for its callers, or `None` if it stays a function of its own:
-/// it is large, has handlers or slots, or calls itself.
+/// it is large, has handlers or slots, calls itself, or begins a task.
 #[must_use]
 pub fn of(func: &Func, id: FuncId) -> Option<Func> {
     let n_insts: usize = func.blocks.iter().map(|b| b.insts.len()).sum();
@@ -23,8 +23,9 @@ pub fn of(func: &Func, id: FuncId) -> Option<Func> {
         matches!(data.op, Opcode::Op(Op::Call | Op::LoadFunc | Op::MakeClosure))
             && data.imms.first() == Some(&u64::from(id.0))
     };
-    let keeps = func.blocks.iter().all(is_plain)
-        && !func.blocks.iter().flat_map(|b| &b.insts).any(calls_itself);
+    let is_task = |inst: &Inst| func.inst(*inst).op == Opcode::Op(Op::BeginTask);
+    let mut insts = func.blocks.iter().flat_map(|b| &b.insts);
+    let keeps = func.blocks.iter().all(is_plain) && !insts.any(|i| calls_itself(i) || is_task(i));
     keeps.then(|| compact(func))
 }
 

@@ -129,6 +129,7 @@ impl Kind {
                 Ty::Boolean => Kind::BOOL,
                 Ty::Null => Kind::NULL,
                 Ty::Array | Ty::Numbers | Ty::Strings => Kind::ARRAY,
+                Ty::Promise => Kind::OTHER,
                 _ => Kind::ANY,
             })
         })
