@@ -53,19 +53,26 @@ impl Vm {
         Ok(())
     }
 
-    /// Runs the program body; its finales do not run. Output is flushed.
+    /// Runs the program body and its tasks; its finales do not run. Output is flushed.
     pub fn run_part(&mut self) -> Part {
         let body = self.run_main();
+        let has_exited = matches!(body, Err(Trap::Exit(_) | Trap::Closed));
+        let mut outcome = self.finish(body);
+        // Waiting tasks refer to the functions of this version.
+        self.drop_tasks();
+        self.report_rejections(&mut outcome);
         let flushed = self.output.flush();
-        let ended = body.and_then(|value| flushed.map(|()| value));
-        let has_exited = matches!(ended, Err(Trap::Exit(_) | Trap::Closed));
-        let outcome = self.outcome(ended);
-        Part { error: outcome.error, exit_code: has_exited.then_some(outcome.exit_code) }
+        let is_closed = matches!(flushed, Err(Trap::Closed));
+        if let Err(trap) = flushed {
+            outcome.error = outcome.error.take().or(self.outcome(Err(trap)).error);
+        }
+        let error = outcome.reports().next().cloned();
+        Part { error, exit_code: (has_exited || is_closed).then_some(outcome.exit_code) }
     }
 
     /// Runs the finales at the end of an interactive session. Output is flushed.
     pub fn run_finales(&mut self) -> Outcome {
-        let mut outcome = Outcome { exit_code: 0, error: None };
+        let mut outcome = Outcome { exit_code: 0, error: None, rejections: Vec::new() };
         self.finales(&mut outcome);
         outcome
     }

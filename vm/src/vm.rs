@@ -353,7 +353,7 @@ impl Vm {
 
     /// Ends what a part of the program has started: after its normal end all tasks run to theirs,
     /// otherwise they are cancelled, so that their `finally` blocks run.
-    fn finish(&mut self, mut result: Result<Value, Trap>) -> Outcome {
+    pub(crate) fn finish(&mut self, mut result: Result<Value, Trap>) -> Outcome {
         let is_normal = result.is_ok();
         if is_normal {
             result = self.drain_tasks().map(|()| Value::NULL);
@@ -372,7 +372,7 @@ impl Vm {
         outcome
     }
 
-    fn report_rejections(&mut self, outcome: &mut Outcome) {
+    pub(crate) fn report_rejections(&mut self, outcome: &mut Outcome) {
         let reasons = self.take_unobserved();
         let shown = reasons.iter().take(REJECTIONS_MAX);
         outcome.rejections = shown
