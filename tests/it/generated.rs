@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use hyp_bytecode::builtin::Builtin;
 use hyp_bytecode::op::Op;
+use hyp_compiler::driver::{Options, compile};
 use hyp_tests::campaign::{Campaign, FAULT, Fate, Tally};
 use hyp_tests::differ::{Coverage, Finding, compare, minimise};
 use hyp_tests::generate::program;
@@ -48,7 +49,11 @@ fn judge(seed: u64) -> Fate {
 }
 
 fn smallest(source: &str) -> String {
-    minimise(source, |text| matches!(compare(text, &mut Coverage::default()), Finding::Differ(_)))
+    let is_clean =
+        |text: &str| !compile("smaller.hyp", text.as_bytes(), &Options::default()).has_errors();
+    minimise(source, |text| {
+        is_clean(text) && matches!(compare(text, &mut Coverage::default()), Finding::Differ(_))
+    })
 }
 
 /// The quality of the programs: most end without an error, and they use much of the machine.

@@ -4,6 +4,7 @@ mod book;
 mod cli;
 mod faults;
 mod format;
+mod fuzzing;
 mod hostile;
 mod limits;
 mod messages;

@@ -126,6 +126,14 @@ pub fn difference(a: (&str, &Behaviour), b: (&str, &Behaviour)) -> String {
     format!("end: {} {:?} {}, {} {:?} {}", a.0, a.1.error, a.1.exit, b.0, b.1.error, b.1.exit)
 }
 
+/// What a program does on the machine at an optimisation level.
+///
+/// # Errors
+/// Why it does not compile.
+pub fn behaviour(source: &str, opt_level: u8) -> Result<Behaviour, String> {
+    run_machine(source, opt_level, &mut Coverage::default())
+}
+
 /// Runs a program on the machine, by way of its container form.
 fn run_machine(source: &str, opt_level: u8, coverage: &mut Coverage) -> Result<Behaviour, String> {
     let options = Options { opt_level, ..Options::default() };

@@ -166,6 +166,18 @@ impl<'a> FnLower<'_, '_, 'a> {
         match base {
             Place::Var(var) if self.is_fixed(*var) => self.forbid_record(*var, object),
             Place::This if !self.this_is_record() => {}
+            // Only a record makes a changed copy that has to go back into the place around it.
+            Place::Member { .. } | Place::Index { .. } => {
+                let is_record = self.is_record_value(object);
+                let (back, done) = (self.b.new_block(), self.b.new_block());
+                self.b.branch(is_record, (back, &[]), (done, &[]));
+                self.b.seal(back);
+                self.b.switch_to(back);
+                self.store(base, changed);
+                self.b.jump(done, &[]);
+                self.b.seal(done);
+                self.b.switch_to(done);
+            }
             _ => self.store(base, changed),
         }
     }
@@ -181,15 +193,20 @@ impl<'a> FnLower<'_, '_, 'a> {
         self.owner.is_some_and(|t| self.is_record(t))
     }
 
-    /// A frozen name holds a record for good: changing a field of it raises.
-    fn forbid_record(&mut self, var: VarId, object: Value) {
+    /// Whether a value is a record of any type.
+    fn is_record_value(&mut self, value: Value) -> Value {
         let records: Vec<Desc> = (0u32..)
             .zip(&self.m.type_infos)
             .filter(|(_, info)| info.is_record)
             .map(|(i, _)| Desc::Named(TypeId::user(i)))
             .collect();
         let desc = self.m.descs.intern(Desc::Union(records));
-        let is_record = self.b.op(Op::IsType, &[object], &[u64::from(desc.0)]);
+        self.b.op(Op::IsType, &[value], &[u64::from(desc.0)])
+    }
+
+    /// A frozen name holds a record for good: changing a field of it raises.
+    fn forbid_record(&mut self, var: VarId, object: Value) {
+        let is_record = self.is_record_value(object);
         let (fail, pass) = (self.b.new_block(), self.b.new_block());
         self.b.branch(is_record, (fail, &[]), (pass, &[]));
         self.b.seal(fail);

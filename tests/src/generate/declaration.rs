@@ -40,6 +40,12 @@ impl Writer {
                 "constructor(start{annotation} = {default}) {{ this.{field} = start; }}"
             ));
         }
+        let total = format!("{name}.total");
+        if self.chance(2) {
+            self.line("dominant expose total: number = 0;");
+            self.vars.push(Var { name: total.clone(), ty: Ty::Number, is_mutable: true });
+        }
+        let statics = std::mem::take(&mut self.vars);
         let mut methods = Vec::new();
         for i in 0..self.random.below(3) {
             let result = self.ty(1);
@@ -47,6 +53,7 @@ impl Writer {
             let annotation = self.maybe_annotation(&param);
             let returns = self.maybe_annotation(&result);
             self.vars.push(Var { name: "p".to_owned(), ty: param.clone(), is_mutable: true });
+            self.vars.extend(statics.iter().cloned());
             for (field, ty) in &fields {
                 let name = format!("this.{field}");
                 self.vars.push(Var { name, ty: ty.clone(), is_mutable: true });
@@ -62,8 +69,20 @@ impl Writer {
             methods.push((format!("m{i}"), vec![param], result));
         }
         self.vars = outer;
+        self.globals.extend(statics);
         self.close("}");
         self.sessions.push(Shape { name, fields, methods });
+    }
+
+    /// A variable of the module or of the whole program, declared before the functions.
+    pub(super) fn global(&mut self) {
+        let ty = self.ty(2);
+        let value = self.literal(&ty);
+        let annotation = self.maybe_annotation(&ty);
+        let name = self.fresh("g");
+        let keyword = self.pick(&["induce", "induce", "sharedTrance induce", "freeze"]);
+        self.line(&format!("{keyword} {name}{annotation} = {value};"));
+        self.globals.push(Var { name, ty, is_mutable: keyword != "freeze" });
     }
 
     pub(super) fn function(&mut self) {
@@ -71,7 +90,8 @@ impl Writer {
         let is_recursive = self.chance(3);
         let mut params = Vec::new();
         let mut list = Vec::new();
-        let outer = std::mem::take(&mut self.vars);
+        let globals = self.globals.clone();
+        let outer = std::mem::replace(&mut self.vars, globals);
         if is_recursive {
             params.push(Ty::Number);
             let annotation = self.maybe_annotation(&Ty::Number);
@@ -81,7 +101,12 @@ impl Writer {
         for i in 0..self.random.below(4) {
             let ty = self.ty(1);
             let annotation = self.maybe_annotation(&ty);
-            list.push(format!("a{i}{annotation}"));
+            let default = if self.chance(4) && i == 2 {
+                format!(" = {}", self.literal(&ty))
+            } else {
+                String::new()
+            };
+            list.push(format!("a{i}{annotation}{default}"));
             self.vars.push(Var { name: format!("a{i}"), ty: ty.clone(), is_mutable: true });
             params.push(ty);
         }

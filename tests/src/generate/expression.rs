@@ -131,7 +131,9 @@ impl Writer {
             }
             for (method, params, result) in &shape.methods {
                 if result == ty {
-                    parts.push((format!("{}.{method}", var.name), Some(params[0].clone())));
+                    let bound =
+                        [format!("{}.{method}", var.name), format!("id({}.{method})", var.name)];
+                    parts.extend(bound.map(|part| (part, Some(params[0].clone()))));
                 }
             }
         }

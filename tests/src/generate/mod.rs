@@ -60,6 +60,8 @@ struct Writer {
     out: String,
     level: usize,
     vars: Vec<Var>,
+    /// Variables that functions see as well: module and program-wide ones, static fields.
+    globals: Vec<Var>,
     records: Vec<Shape>,
     sessions: Vec<Shape>,
     functions: Vec<Named>,
@@ -82,6 +84,7 @@ pub fn program(seed: u64) -> String {
         out: String::new(),
         level: 0,
         vars: Vec::new(),
+        globals: Vec::new(),
         records: Vec::new(),
         sessions: Vec::new(),
         functions: Vec::new(),
@@ -107,14 +110,23 @@ impl Writer {
             self.session();
         }
         for _ in 0..self.random.below(4) {
+            self.global();
+        }
+        for _ in 0..self.random.below(5) {
             self.function();
         }
+        self.vars = self.globals.clone();
         self.budget = 6 + self.random.below(25);
         for _ in 0..2 + self.random.below(4) {
             self.declare();
         }
         while self.budget > 0 {
             self.statement();
+        }
+        if self.chance(6) {
+            self.open("entrance {");
+            self.statement();
+            self.close("}");
         }
         let names: Vec<String> = self.vars.iter().map(|v| v.name.clone()).collect();
         for name in names {

@@ -18,6 +18,7 @@ impl Writer {
             17 if may_nest => self.arms(),
             18 => self.push(),
             19 if self.level > 1 && !self.loops.is_empty() => self.jump(),
+            20 if self.chance(2) && may_nest && self.loop_depth < 3 => self.walk(),
             20 => self.leave(),
             21 if may_nest => self.closure(),
             22 => self.toggle(),
@@ -51,7 +52,63 @@ impl Writer {
         let is_mutable = keyword != "freeze" && !matches!(ty, Ty::Function(..));
         let annotation = if keyword == "anchor" { String::new() } else { annotation };
         self.line(&format!("{keyword} {name}{annotation} = {value};"));
+        self.push_var(name, ty, is_mutable);
+    }
+
+    /// Adds a variable, and its fields as places of their own.
+    fn push_var(&mut self, name: String, ty: Ty, is_mutable: bool) {
+        let (shape, are_mutable) = match &ty {
+            Ty::Record(at) => (&self.records[*at], is_mutable),
+            Ty::Session(at) => (&self.sessions[*at], true),
+            _ => return self.vars.push(Var { name, ty, is_mutable }),
+        };
+        for (field, of) in shape.fields.clone() {
+            if !self.chance(2) {
+                continue;
+            }
+            let name = format!("{name}.{field}");
+            self.vars.push(Var { name, ty: of, is_mutable: are_mutable });
+        }
         self.vars.push(Var { name, ty, is_mutable });
+    }
+
+    /// A loop over the elements of an array by index, which may also change the array.
+    fn walk(&mut self) {
+        let is_array = |v: &&Var| matches!(v.ty, Ty::Array(_)) && !v.name.contains('[');
+        let arrays: Vec<Var> = self.vars.iter().filter(is_array).cloned().collect();
+        if arrays.is_empty() {
+            return self.declare();
+        }
+        let array = arrays[self.random.below(arrays.len())].clone();
+        let Ty::Array(item) = array.ty.clone() else { return };
+        let (name, counter) = (array.name, self.fresh("i"));
+        let mark = self.vars.len();
+        let is_safe = !self.chance(3);
+        if is_safe {
+            self.open("try {");
+        }
+        let word = self.pick(&["loop", "for", "pendulum"]);
+        let bound = match self.random.below(3) {
+            0 => format!("{counter} < ArrayLength({name}) && {counter} < 7"),
+            1 => format!("{counter} < Min(ArrayLength({name}), 6)"),
+            _ => format!("{counter} < (ArrayLength({name}) > 5 ? 5 : ArrayLength({name}))"),
+        };
+        self.open(&format!("{word} (induce {counter} = 0; {bound}; {counter} = {counter} + 1) {{"));
+        let element = format!("{name}[{counter}]");
+        self.vars.push(Var { name: element, ty: *item, is_mutable: true });
+        self.vars.push(Var { name: counter, ty: Ty::Number, is_mutable: false });
+        self.loops.push(None);
+        self.loop_depth += 1;
+        self.assign();
+        self.block(3);
+        self.loop_depth -= 1;
+        self.loops.pop();
+        self.close("}");
+        if is_safe {
+            let caught = self.fresh("e");
+            self.close(&format!("}} catch ({caught}) {{ observe {caught}; }}"));
+        }
+        self.vars.truncate(mark);
     }
 
     /// A variable that may be assigned.
@@ -149,7 +206,7 @@ impl Writer {
         let counter = self.fresh("i");
         let most = 1 + self.random.below(5);
         let mut step = None;
-        let form = self.random.below(6);
+        let form = self.random.below(7);
         if form == 2 {
             self.line(&format!("induce {counter} = {most};"));
         }
@@ -163,6 +220,13 @@ impl Writer {
             2 => {
                 self.open(&format!("while ({counter} > 0) {{"));
                 step = Some(format!("{counter} = {counter} - 1;"));
+            }
+            6 => {
+                let word = self.pick(&["loop", "for", "pendulum"]);
+                let annotation = self.maybe_annotation(&Ty::Number);
+                self.open(&format!(
+                    "{word} (induce {counter}{annotation} = {most}; {counter} >= 0; {counter} -= 1) {{"
+                ));
             }
             3 => {
                 self.open(&format!("loop (induce {counter} within 1 upTo {most}) {{"));
@@ -359,7 +423,7 @@ impl Writer {
         let call = format!("{name}({})", args.join(", "));
         let value = self.fresh("v");
         self.line(&format!("induce {value} = {call};"));
-        self.vars.push(Var { name: value, ty: result, is_mutable: true });
+        self.push_var(value, result, true);
     }
 
     fn toggle(&mut self) {

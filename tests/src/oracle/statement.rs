@@ -11,7 +11,7 @@ use hyp_grammar::operator::BinaryOp;
 use hyp_grammar::span::Span;
 
 use super::machine::{Eval, Machine, Stop};
-use super::scope::{Demand, Scope, Slot};
+use super::scope::{Demand, MODULE, Scope, Slot};
 use super::value::{Value, parse_number, snapshot};
 
 type Run<'a> = Result<(), Stop<'a>>;
@@ -59,6 +59,11 @@ impl<'a> Machine<'a> {
 
     /// Binds what a block declares when it is entered.
     pub(crate) fn hoist(&mut self, list: &[Stmt<'a>], scope: &Rc<Scope<'a>>) {
+        self.hoist_functions(list, scope);
+        self.hoist_variables(list, scope);
+    }
+
+    fn hoist_functions(&mut self, list: &[Stmt<'a>], scope: &Rc<Scope<'a>>) {
         let function = scope.frame.function;
         for stmt in list {
             match stmt.kind {
@@ -73,16 +78,23 @@ impl<'a> Machine<'a> {
                     scope.add(Slot::new(decl.name.name, function, Some(value)));
                 }
                 StmtKind::Entrance { body, .. } | StmtKind::Finale { body } => {
-                    self.hoist(body.stmts, scope);
+                    self.hoist_functions(body.stmts, scope);
                 }
                 _ => {}
             }
         }
+    }
+
+    fn hoist_variables(&mut self, list: &[Stmt<'a>], scope: &Rc<Scope<'a>>) {
+        let function = scope.frame.function;
         for stmt in list {
             match stmt.kind {
                 StmtKind::Var(decl) if !decl.shared => self.hoist_variable(decl, stmt.span, scope),
                 StmtKind::Anchor { name, .. } if scope.own(name.name).is_none() => {
                     scope.add(Slot::declared(name.name, function, stmt.span.end, false, None));
+                }
+                StmtKind::Entrance { body, .. } | StmtKind::Finale { body } => {
+                    self.hoist_variables(body.stmts, scope);
                 }
                 _ => {}
             }
@@ -99,8 +111,7 @@ impl<'a> Machine<'a> {
         }
         for name in names {
             let known = scope.own(name.name).is_some();
-            let again = !is_constant
-                && scope.in_function(name.name, span.start).is_some_and(|slot| !slot.is_constant);
+            let again = !is_constant && self.reinduced(name, span, scope).is_some();
             if known || again {
                 continue;
             }
@@ -109,6 +120,16 @@ impl<'a> Machine<'a> {
             slot.demand.set(decl.ty.map(|ty| self.demand(ty, name.name)));
             scope.add(slot);
         }
+    }
+
+    /// The mutable variable that `induce` of a name assigns: one of the same function or, at the top
+    /// level, a program-wide one.
+    fn reinduced(&self, name: Binding, span: Span, scope: &Rc<Scope<'a>>) -> Option<Rc<Slot<'a>>> {
+        let found = scope.in_function(name.name, span.start).or_else(|| {
+            let is_nested = scope.parent.is_some() && scope.frame.function == MODULE;
+            self.shared.get(&name.name).filter(|_| is_nested).cloned()
+        });
+        found.filter(|slot| !slot.is_constant)
     }
 
     /// What an annotated variable guarantees: `number` and `boolean` exclude null unless the
@@ -285,7 +306,7 @@ impl<'a> Machine<'a> {
         scope: &Rc<Scope<'a>>,
     ) -> Run<'a> {
         let own = scope.own(name.name);
-        let slot = own.or_else(|| scope.in_function(name.name, name.span.start));
+        let slot = own.or_else(|| self.reinduced(name, name.span, scope));
         let Some(slot) = slot else {
             scope.add(Slot::new(name.name, scope.frame.function, Some(value)));
             return Ok(());
