@@ -70,6 +70,10 @@ impl Vm {
                 }
                 let word = (pc.offset_from((*frame.func).code) - back).max(0) as usize;
                 if let Some(handler) = self.handler_at(&*frame.func, word, trap) {
+                    if !handler.is_cleanup {
+                        // Caught: an equal value that is thrown later has a place of its own.
+                        self.thrown = (Value::UNDEF, Vec::new());
+                    }
                     return Some(((*frame.func).code.add(handler.target as usize), handler.reg));
                 }
                 self.frame = self.frame.sub(1);
