@@ -18,7 +18,7 @@ const WAITING_MAX: usize = 64;
 /// Most instructions of functions that wait, so that huge functions do not pile up.
 const WAITING_INSTS_MAX: usize = 40_000;
 /// Instructions of all bodies that are kept to be inlined; the oldest go first.
-const KEPT_INSTS_MAX: usize = 60_000;
+const KEPT_INSTS_MAX: usize = 20_000;
 
 /// A function whose callees are being compiled.
 struct Waiting {

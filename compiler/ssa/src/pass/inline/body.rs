@@ -3,7 +3,7 @@
 use hyp_bytecode::module::FuncId;
 use hyp_bytecode::op::Op;
 
-use super::HIGHER_ORDER;
+use super::{HIGHER_ORDER, SMALL};
 use crate::ir::{BlockData, Def, Func, Inst, Opcode, Value, ValueData};
 
 /// Most blocks of a body.
@@ -14,7 +14,8 @@ const BLOCKS_MAX: usize = 32;
 #[must_use]
 pub fn of(func: &Func, id: FuncId) -> Option<Func> {
     let n_insts: usize = func.blocks.iter().map(|b| b.insts.len()).sum();
-    if n_insts > HIGHER_ORDER || func.blocks.len() > BLOCKS_MAX || func.n_slots != 0 {
+    let max = if calls_parameter(func) { HIGHER_ORDER } else { SMALL };
+    if n_insts > max || func.blocks.len() > BLOCKS_MAX || func.n_slots != 0 {
         return None;
     }
     let is_plain = |block: &BlockData| block.handler.is_none() && !block.is_cleanup;
@@ -27,6 +28,16 @@ pub fn of(func: &Func, id: FuncId) -> Option<Func> {
     let mut insts = func.blocks.iter().flat_map(|b| &b.insts);
     let keeps = func.blocks.iter().all(is_plain) && !insts.any(|i| calls_itself(i) || is_task(i));
     keeps.then(|| compact(func))
+}
+
+/// Whether a known argument would make a call known.
+fn calls_parameter(func: &Func) -> bool {
+    let params = func.blocks.first().map_or(&[][..], |entry| &entry.params);
+    let mut insts = func.blocks.iter().flat_map(|b| &b.insts).map(|inst| func.inst(*inst));
+    insts.any(|data| {
+        data.op == Opcode::Op(Op::CallValue)
+            && data.args.first().is_some_and(|callee| params.contains(callee))
+    })
 }
 
 /// The function without unused entries in its tables.
