@@ -35,10 +35,15 @@ impl Block {
     pub(super) fn new(epoch: u8) -> Option<Block> {
         // SAFETY: the layout has a non-zero size.
         let block = Block(NonNull::new(unsafe { alloc(LAYOUT) })?);
-        // SAFETY: the block holds at least `LINES` bytes.
-        unsafe { std::ptr::write_bytes(block.0.as_ptr(), RESERVED, LINES) };
-        block.set_swept(epoch);
+        block.reserve(epoch);
         Some(block)
+    }
+
+    /// Reserves every line of a block without objects.
+    pub(super) fn reserve(self, epoch: u8) {
+        // SAFETY: the block holds at least `LINES` bytes.
+        unsafe { std::ptr::write_bytes(self.0.as_ptr(), RESERVED, LINES) };
+        self.set_swept(epoch);
     }
 
     /// Returns the memory. The block and its copies must not be used again.

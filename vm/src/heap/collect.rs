@@ -129,10 +129,11 @@ impl Heap {
 
     fn minor(&self, roots: &Roots) {
         // SAFETY: marking looks at objects, not at the spaces and lists.
-        let (fresh, remembered, large) = unsafe {
-            (&mut *self.fresh.get(), &mut *self.remembered.get(), &mut *self.large.get())
+        let (blocks, remembered, large) = unsafe {
+            (&mut *self.blocks.get(), &mut *self.remembered.get(), &mut *self.large.get())
         };
-        for block in fresh.drain(..) {
+        let fresh = blocks.split_off(blocks.len() - self.fresh.take());
+        for block in &fresh {
             block.release_reserved();
         }
         let mut marker = self.marker(roots);
@@ -146,6 +147,11 @@ impl Heap {
         let marked = marker.finish();
         self.old.set(self.old.get() + marked);
         self.marked.set(self.marked.get() + marked);
+        // SAFETY: as above.
+        let spare = unsafe { &mut *self.spare.get() };
+        for block in fresh {
+            if block.is_empty() { &mut *spare } else { &mut *blocks }.push(block);
+        }
         large.sweep(self.epoch.get(), true);
         self.drop_runs();
     }
@@ -211,24 +217,23 @@ impl Heap {
     /// Frees the lines that the last marking did not reach, and returns surplus memory.
     fn finish_sweep(&self) {
         // SAFETY: no other reference to the spaces is live.
-        let (blocks, large): (&mut Vec<Block>, &mut LargeSpace) =
-            unsafe { (&mut *self.blocks.get(), &mut *self.large.get()) };
+        let (blocks, spare, large): (&mut Vec<Block>, &mut Vec<Block>, &mut LargeSpace) =
+            unsafe { (&mut *self.blocks.get(), &mut *self.spare.get(), &mut *self.large.get()) };
         large.release_dead(usize::MAX);
-        let (epoch, stress) = (self.epoch.get(), self.stress.get() > 0);
-        let free_max = NURSERY + self.old_bytes() / 4;
-        let mut free = 0;
+        let epoch = self.epoch.get();
         blocks.retain(|block| {
             block.sweep(epoch);
-            if !block.is_empty() {
-                return true;
-            }
-            free += BLOCK_BYTES;
-            let keep = free <= free_max && !stress;
+            let keep = !block.is_empty();
             if !keep {
-                block.free();
+                spare.push(*block);
             }
             keep
         });
+        let spare_max = (NURSERY + self.old_bytes() / 4) / BLOCK_BYTES;
+        let kept = if self.stress.get() > 0 { 0 } else { spare_max.min(spare.len()) };
+        for block in spare.drain(kept..) {
+            block.free();
+        }
         self.drop_runs();
     }
 
@@ -294,7 +299,8 @@ impl Heap {
         #[cfg(not(debug_assertions))]
         let _ = roots;
         // SAFETY: as above.
-        for block in unsafe { &*self.blocks.get() } {
+        let (blocks, spare) = unsafe { (&*self.blocks.get(), &*self.spare.get()) };
+        for block in blocks.iter().chain(spare) {
             block.poison_free_lines();
         }
     }

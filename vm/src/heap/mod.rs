@@ -73,8 +73,10 @@ pub(crate) struct Heap {
     threshold: Cell<usize>,
     cursor: Cell<(usize, usize)>,
     blocks: UnsafeCell<Vec<Block>>,
-    /// Blocks that were added since the last collection.
-    fresh: UnsafeCell<Vec<Block>>,
+    /// How many of them, the last ones, were added since the last collection.
+    fresh: Cell<usize>,
+    /// Blocks without objects.
+    spare: UnsafeCell<Vec<Block>>,
     large: UnsafeCell<LargeSpace>,
     pending: UnsafeCell<Pending>,
     remembered: UnsafeCell<Vec<(*mut Header, Part)>>,
@@ -119,7 +121,8 @@ impl Heap {
             threshold: Cell::new(collect::GROWTH_MIN),
             cursor: Cell::new((0, block::FIRST_LINE)),
             blocks: UnsafeCell::new(Vec::new()),
-            fresh: UnsafeCell::new(Vec::new()),
+            fresh: Cell::new(0),
+            spare: UnsafeCell::new(Vec::new()),
             large: UnsafeCell::new(LargeSpace::default()),
             pending: UnsafeCell::new(Pending::default()),
             remembered: UnsafeCell::new(Vec::new()),
@@ -276,13 +279,17 @@ impl Heap {
     /// A new block. Its lines are reserved until the next collection, so that the cursor does not hand
     /// them out again.
     fn add_block(&self) -> Result<Block, Trap> {
-        self.reserve(BLOCK_BYTES)?;
-        let block = Block::new(self.epoch.get()).ok_or_else(|| self.out_of_memory())?;
-        // SAFETY: no other reference to either list is live.
-        unsafe {
-            (*self.blocks.get()).push(block);
-            (*self.fresh.get()).push(block);
-        }
+        // SAFETY: no other reference to the list is live.
+        let block = if let Some(block) = unsafe { &mut *self.spare.get() }.pop() {
+            block.reserve(self.epoch.get());
+            block
+        } else {
+            self.reserve(BLOCK_BYTES)?;
+            Block::new(self.epoch.get()).ok_or_else(|| self.out_of_memory())?
+        };
+        // SAFETY: as above.
+        unsafe { &mut *self.blocks.get() }.push(block);
+        self.fresh.set(self.fresh.get() + 1);
         Ok(block)
     }
 
@@ -393,8 +400,11 @@ impl Heap {
     }
 
     fn committed(&self) -> usize {
-        // SAFETY: no mutable reference to either is live.
-        unsafe { (*self.blocks.get()).len() * BLOCK_BYTES + (*self.large.get()).bytes() }
+        // SAFETY: no mutable reference to any is live.
+        unsafe {
+            let blocks = (*self.blocks.get()).len() + (*self.spare.get()).len();
+            blocks * BLOCK_BYTES + (*self.large.get()).bytes()
+        }
     }
 
     fn reserve(&self, bytes: usize) -> Result<(), Trap> {
@@ -421,7 +431,7 @@ impl Heap {
 
 impl Drop for Heap {
     fn drop(&mut self) {
-        for block in self.blocks.get_mut().drain(..) {
+        for block in self.blocks.get_mut().drain(..).chain(self.spare.get_mut().drain(..)) {
             block.free();
         }
         self.large.get_mut().free_all();
