@@ -243,7 +243,8 @@ impl Writer {
 
     fn number(&mut self, depth: usize) -> String {
         let n = Ty::Number;
-        match self.random.below(17) {
+        match self.random.below(19) {
+            17 | 18 => self.number_of_parts(depth),
             0..=5 => {
                 let op = self.pick(&["+", "-", "*", "/", "%", "+", "-", "*"]);
                 let (a, b) = (self.expr(&n, depth), self.expr(&n, depth));
@@ -308,7 +309,8 @@ impl Writer {
     }
 
     fn boolean(&mut self, depth: usize) -> String {
-        match self.random.below(10) {
+        match self.random.below(11) {
+            10 => self.property(depth),
             0..=2 => {
                 let op = self.pick(&["<", "<=", ">", ">=", "==", "!="]);
                 let ty = if self.chance(4) { Ty::Text } else { Ty::Number };
@@ -348,7 +350,8 @@ impl Writer {
 
     fn text(&mut self, depth: usize) -> String {
         let t = Ty::Text;
-        match self.random.below(10) {
+        match self.random.below(12) {
+            10 | 11 => self.edited(depth),
             0..=2 => {
                 let other = self.ty(1);
                 format!("({} + {})", self.expr(&t, depth), self.expr(&other, depth))
@@ -398,7 +401,8 @@ impl Writer {
 
     fn array(&mut self, item: &Ty, depth: usize) -> String {
         let ty = Ty::Array(Box::new(item.clone()));
-        match self.random.below(9) {
+        match self.random.below(11) {
+            9 | 10 => self.rearranged(item, depth),
             0 | 1 => {
                 let n = self.random.below(4);
                 let items: Vec<_> = (0..n).map(|_| self.expr(item, depth)).collect();
@@ -447,7 +451,11 @@ impl Writer {
 
     fn dict(&mut self, item: &Ty, depth: usize) -> String {
         let ty = Ty::Dict(Box::new(item.clone()));
-        match self.random.below(5) {
+        match self.random.below(6) {
+            5 => {
+                let f = self.lambda(&[Ty::Text, item.clone()], &Ty::Bool, 1);
+                format!("DictFilter({}, {f})", self.expr(&ty, depth))
+            }
             0 => {
                 let n = self.random.below(3);
                 let items: Vec<_> = (0..n)

@@ -7,6 +7,7 @@
 //! Invariant: the text depends on the seed only. Every loop has a bounded counter that nothing else
 //! assigns, every recursion a counter that falls.
 
+mod builtin;
 mod declaration;
 mod expression;
 mod statement;

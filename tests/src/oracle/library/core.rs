@@ -75,24 +75,7 @@ impl<'a> Machine<'a> {
                 self.read_line().map_or(Value::Null, Value::text)
             }
             "GetArgs" => Value::array(self.setting.args.iter().map(Value::text).collect()),
-            "HashString" => {
-                let text = self.text_arg(call, 0)?;
-                Value::Number(fnv(text.as_bytes()))
-            }
-            "HashNumber" => {
-                let n = self.num(call, 0)?;
-                Value::Number(fnv(&n.to_bits().to_le_bytes()))
-            }
             _ => return Ok(None),
         }))
     }
-}
-
-/// The upper 53 bits of 64-bit FNV-1a.
-fn fnv(bytes: &[u8]) -> f64 {
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    for byte in bytes {
-        hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-    }
-    (hash >> 11) as f64
 }
