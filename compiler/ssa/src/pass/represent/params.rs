@@ -134,7 +134,9 @@ fn convert(func: &mut Func, block: Block, v: Value, want: Rep) -> Value {
         Rep::Ref(ty) => (Op::CheckRef, SmallVec::from_slice(&[u64::from(ty.0)])),
         Rep::Bool => match func.def_inst(v).map(|d| (d.op, d.args.first(), d.imms.first())) {
             Some((Opcode::Op(Op::BoxBool), Some(&raw), _)) => return raw,
-            Some((_, None, Some(&imm))) => (Op::LoadBool, SmallVec::from_slice(&[imm - 1])),
+            Some((Opcode::Op(Op::LoadImm), _, Some(&imm @ (1 | 2)))) => {
+                (Op::LoadBool, SmallVec::from_slice(&[imm - 1]))
+            }
             _ => (Op::CheckBool, SmallVec::new()),
         },
         Rep::Any | Rep::I64 => return v,
