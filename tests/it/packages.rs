@@ -50,14 +50,13 @@ fn package(root: &Path, name: &str, version: &str, more: &str) {
 #[test]
 fn every_template_is_a_package_whose_test_passes() {
     let scratch = Scratch::new();
-    for (template, ok) in
-        [("cli", "greeting: ok"), ("library", "lib: ok"), ("service", "orders: ok")]
-    {
+    for template in ["cli", "library", "service"] {
         let report = done(&scratch.0, ["new", template, "--template", template]);
         assert!(report.contains("made src/"), "{report}");
         let root = scratch.0.join(template);
         assert!(done(&root, ["validate"]).ends_with("trance.json: valid\n"));
-        assert_eq!(done(&root, ["run", "test"]), format!("{ok}\n"));
+        let report = done(&root, ["run", "test"]);
+        assert!(report.contains("test result: ok. 1 passed; 0 failed"), "{report}");
         done(&root, ["fmt", "--check"]);
         let checks = ["check", "tests/greeting_test.hyp"];
         if template == "cli" {
