@@ -147,8 +147,9 @@ fn emitted_again(module: &Module, place: &str) -> Module {
         let func = recovered(function, &view, &place);
         let mut function = emit::emit(&func, &view).unwrap_or_else(|e| panic!("{place}: {e}"));
         // Unreachable code was left out, but its inline caches keep their numbers, and the verifier
-        // wants more code than caches.
-        let padding = module.functions[i].code.len().saturating_sub(function.code.len());
+        // wants more code than caches. Padding is code too: it must return what the function may.
+        let lost = module.functions[i].code.len().saturating_sub(function.code.len());
+        let padding = if function.result == Rep::Any { lost } else { 0 };
         function.code.extend(std::iter::repeat_n(Op::RetNull as u32, padding));
         again.functions[i] = function;
     }

@@ -485,6 +485,11 @@ fn limits_of_the_command_line_end_the_program_with_7() {
     let scratch = Scratch::new();
     let endless = scratch.module("endless", "Focus {\n while (true) { }\n} Relax\n");
     let noisy = scratch.module("noisy", "Focus { while (true) { observe \"noise\"; } } Relax\n");
+    let tasks =
+        "Focus { mesmerize suggestion t() { await asyncDelay(9); } t(); t(); t(); } Relax\n";
+    let output = hypvm(["--tasks-max", "2", text(&scratch.module("tasks", tasks))]);
+    assert_eq!(exit(&output), 1, "{}", stderr(&output));
+    assert!(stderr(&output).contains("tasks"), "{}", stderr(&output));
     let cases: [(&[&str], _, _); 5] = [
         (&["--fuel", "1000"], &endless, "endless.hyp:2:2: Runtime error: Fuel limit exceeded"),
         (&["--timeout", "50ms"], &endless, "Time limit exceeded"),

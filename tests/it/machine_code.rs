@@ -15,6 +15,8 @@ use hyp_tests::subject::root;
 
 /// Instructions that are one call of a slow path.
 const CALLING: &[Op] = &[
+    Op::BeginTask,
+    Op::Await,
     Op::LoadSession,
     Op::CheckType,
     Op::IsType,

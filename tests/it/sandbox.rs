@@ -299,6 +299,10 @@ fn options_grant_and_deny() {
         let output = hypvm(options.iter().copied().chain([module, "--", file]));
         assert_eq!(exit(&output), code, "{options:?}: {}", stderr(&output));
     }
+    for empty in ["--allow-read=", "--allow-read=,/tmp", "--allow-env=", "--deny-write="] {
+        let output = hypvm([empty, module, "--", file]);
+        assert_eq!(exit(&output), 2, "{empty}: {}", stderr(&output));
+    }
     let program = scratch.0.join("read.hyp");
     let cases: [(&[&str], i32); 4] =
         [(&[], 0), (&["--deny-read"], 6), (&["--allow-env"], 6), (&["--sandbox"], 6)];

@@ -26,18 +26,16 @@ impl Vm {
         if let (Some(x), Some(y)) = (a.as_num(), b.as_num()) {
             return Some(number::equals(x, y));
         }
-        if a == b {
-            return Some(true);
-        }
-        let Some(kind) = a.kind() else { return Some(false) };
+        let Some(kind) = a.kind() else { return Some(a == b) };
         if b.kind() != Some(kind) {
             return Some(false);
         }
         match kind {
-            Kind::String => Some(self.heap.str_eq(a, b)),
+            Kind::String => Some(a == b || self.heap.str_eq(a, b)),
             Kind::Bound => Some(bound_equals(a, b)),
+            // Even one and the same: what holds NaN is not equal to itself.
             Kind::Array | Kind::Object | Kind::Record => None,
-            _ => Some(false),
+            _ => Some(a == b),
         }
     }
 

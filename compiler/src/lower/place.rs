@@ -166,8 +166,10 @@ impl<'a> FnLower<'_, '_, 'a> {
         match base {
             Place::Var(var) if self.is_fixed(*var) => self.forbid_record(*var, object),
             Place::This if !self.this_is_record() => {}
-            // Only a record makes a changed copy that has to go back into the place around it.
-            Place::Member { .. } | Place::Index { .. } => {
+            // Only a record makes a changed copy that has to go back into the place around it. Storing
+            // anything else would undo what the value's evaluation assigned to the place.
+            Place::Member { .. } | Place::Index { .. } | Place::Var(_) if !matches!(base, Place::Var(var) if !self.m.res.var(*var).is_reassigned) =>
+            {
                 let is_record = self.is_record_value(object);
                 let (back, done) = (self.b.new_block(), self.b.new_block());
                 self.b.branch(is_record, (back, &[]), (done, &[]));

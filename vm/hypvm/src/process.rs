@@ -52,8 +52,11 @@ struct LimitOptions {
     /// Most bytes that the program may print, for example 64M [default: unlimited]
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     output_max: Option<usize>,
-    /// Limits for untrusted programs: 256M of heap, 10^9 steps, 10s, 64M of output, no capabilities;
-    /// other options change single ones
+    /// Most tasks and timers that may live at once [default: 1000000]
+    #[arg(long, value_name = "TASKS")]
+    tasks_max: Option<u32>,
+    /// Limits for untrusted programs: 256M of heap, 10^9 steps, 10s, 64M of output, 10000 tasks, no
+    /// capabilities; other options change single ones
     #[arg(long)]
     sandbox: bool,
 }
@@ -64,6 +67,10 @@ impl LimitOptions {
             setup.heap_bytes_max = 256 << 20;
             setup.fuel_max = Some(1_000_000_000);
             setup.output_bytes_max = Some(64 << 20);
+            (setup.tasks.tasks, setup.tasks.timers) = (10_000, 10_000);
+        }
+        if let Some(tasks) = self.tasks_max {
+            (setup.tasks.tasks, setup.tasks.timers) = (tasks as usize, tasks as usize);
         }
         setup.heap_bytes_max = self.heap_max.unwrap_or(setup.heap_bytes_max);
         setup.call_depth_max = self.depth_max.map_or(setup.call_depth_max, |n| n as usize);

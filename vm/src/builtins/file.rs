@@ -234,6 +234,12 @@ pub(super) fn copy_directory_recursive(vm: &mut Vm, args: &[Value]) -> Result<Va
 fn copy_tree(vm: &Vm, from: &Path, to: &Path) -> Result<(), Trap> {
     /// Deepest nesting; stops at links that lead back up.
     const DEPTH_MAX: usize = 200;
+    let (source, target) = (vm.readable(from)?, vm.writable(to)?);
+    let check = source.metadata().and_then(|info| match info.is_directory {
+        true => Ok(()),
+        false => Err(io::Error::new(io::ErrorKind::InvalidInput, "the source is not a directory")),
+    });
+    check.map_err(|e| failed("copy directory", &source, &target, &e))?;
     let mut directories = vec![(from.to_path_buf(), to.to_path_buf(), 0)];
     let mut files = Vec::new();
     let mut next = 0;

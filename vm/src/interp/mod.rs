@@ -327,7 +327,7 @@ pub(crate) unsafe fn run_loop(vm: *mut Vm, mut pc: *const u32, mut base: *mut Va
             let (v, u) = (get!(a!($w)), get!(b!($w)));
             if v.is_num() && u.is_num() {
                 branch!(number::equals(f64::from_bits(v.0), f64::from_bits(u.0)) == $wanted, 1, 2);
-            } else if v == u {
+            } else if v == u && v.0 >> 48 != TAG_HEAP {
                 branch!($wanted, 1, 2);
             } else if surely_differ(v, u) {
                 branch!(!$wanted, 1, 2);

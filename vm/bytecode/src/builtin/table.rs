@@ -1758,12 +1758,12 @@ macro_rules! for_each_builtin {
             /// the builtin calls of the whole program down.
             /// > MockFunction("Now", () => "midnight");
             /// > Now() → midnight
-            MockFunction [] Testing (name: String, fn: Function) -> Null {STATE THROWS} = mock_function;
+            MockFunction [] Testing (name: String, fn: Function) -> Function Null {STATE THROWS} = mock_function;
             /// Undoes all `MockFunction` of a name.
             /// > MockFunction("Abs", (x) => "mocked");
             /// > UnmockFunction("Abs");
             /// > Abs(-2) → 2
-            UnmockFunction [] Testing (name: String) -> Null {STATE THROWS} = unmock_function;
+            UnmockFunction [] Testing (name: String) -> Any {STATE THROWS} = unmock_function;
             // ---- Tasks ----
 
             /// A promise that is fulfilled with null after `ms` milliseconds; negative values and NaN
