@@ -5,7 +5,7 @@ use std::io::{BufRead, Write};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use hyp_bytecode::builtin::Builtin;
+use hyp_bytecode::builtin::{CALL_NEEDS, CallNeeds};
 use hyp_bytecode::module::{Desc, FuncId, StrId};
 use hyp_bytecode::rep::TypeId;
 use hyp_bytecode::verify::VerifiedModule;
@@ -492,12 +492,9 @@ fn merge(first: &mut Outcome, later: Outcome) {
 }
 
 fn required_counts(access: &Access) -> Vec<u8> {
-    let required = |b: &Builtin| {
-        let spec = b.spec();
-        match access.missing(spec) {
-            Some(_) => DENIED,
-            None => spec.params.iter().take_while(|p| !p.is_optional()).count() as u8,
-        }
+    let refused = access.refused().0;
+    let required = |needs: &CallNeeds| {
+        if needs.effects.0 & refused == 0 { needs.required } else { DENIED }
     };
-    Builtin::all().iter().map(required).collect()
+    CALL_NEEDS.iter().map(required).collect()
 }

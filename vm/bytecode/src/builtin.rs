@@ -113,7 +113,7 @@ pub struct Param {
 impl Param {
     /// Whether the argument may be left out.
     #[must_use]
-    pub fn is_optional(&self) -> bool {
+    pub const fn is_optional(&self) -> bool {
         matches!(self.words.first(), Some(Ty::opt | Ty::rest))
     }
 
@@ -288,6 +288,32 @@ macro_rules! declare_builtins {
 }
 
 for_each_builtin!(declare_builtins);
+
+/// What the machine asks before each call of a builtin.
+#[derive(Clone, Copy, Debug)]
+pub struct CallNeeds {
+    /// Fewest arguments.
+    pub required: u8,
+    /// What the call does.
+    pub effects: BuiltinEffects,
+}
+
+/// The needs of all builtins, by number. Apart from `BUILTINS`, so that a machine starts without
+/// reading a table full of documentation.
+pub static CALL_NEEDS: [CallNeeds; BUILTINS.len()] = {
+    let mut table = [CallNeeds { required: 0, effects: BuiltinEffects(0) }; BUILTINS.len()];
+    let mut i = 0;
+    while i < table.len() {
+        let spec = &BUILTINS[i];
+        let mut required = 0;
+        while required < spec.params.len() && !spec.params[required].is_optional() {
+            required += 1;
+        }
+        table[i] = CallNeeds { required: required as u8, effects: spec.effects };
+        i += 1;
+    }
+    table
+};
 
 impl Builtin {
     /// The builtin of a number, if there is one.

@@ -2,7 +2,6 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use hypvm::cli::{Cli, Command, Jit};
 use hypvm::grant::Grants;
 use hypvm::load::load;
@@ -10,7 +9,7 @@ use hypvm::process::execute;
 use hypvm::{exit, inspect};
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::read(std::env::args_os().collect()) {
         Ok(cli) => cli,
         Err(error) => {
             let _ = error.print();

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 pub(crate) use files::{Metadata, Place};
 
 use files::Rule;
-use hyp_bytecode::builtin::{BuiltinSpec, Capability};
+use hyp_bytecode::builtin::{BuiltinEffects, BuiltinSpec, Capability};
 
 use crate::error::Trap;
 use crate::vm::Vm;
@@ -114,6 +114,12 @@ impl Access {
     /// The capability that a builtin needs and that is not granted at all.
     pub(crate) fn missing(&self, spec: &BuiltinSpec) -> Option<Capability> {
         spec.capabilities().find(|&c| self.grants.get(c).is_nothing())
+    }
+
+    /// The effects that need a capability that is not granted at all.
+    pub(crate) fn refused(&self) -> BuiltinEffects {
+        let refused = Capability::ALL.into_iter().filter(|&c| self.grants.get(c).is_nothing());
+        BuiltinEffects(refused.fold(0, |bits, c| bits | BuiltinEffects::needing(c).0))
     }
 }
 

@@ -60,11 +60,14 @@ impl BuiltinEffects {
 
     /// The capabilities that the effects need, in order, each once.
     pub fn capabilities(self) -> impl Iterator<Item = Capability> {
-        let mut needed: Vec<Capability> =
-            EFFECTS.iter().filter(|e| self.has(e.0)).filter_map(|e| e.2).collect();
-        needed.sort_unstable();
-        needed.dedup();
-        needed.into_iter()
+        Capability::ALL.into_iter().filter(move |&c| self.0 & Self::needing(c).0 != 0)
+    }
+
+    /// All effects that need a capability.
+    #[must_use]
+    pub fn needing(capability: Capability) -> BuiltinEffects {
+        let needing = EFFECTS.iter().filter(|e| e.2 == Some(capability));
+        BuiltinEffects(needing.fold(0, |bits, e| bits | e.0.0))
     }
 }
 
