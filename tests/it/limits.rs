@@ -77,6 +77,83 @@ fn every_kind_of_loop_uses_fuel() {
 }
 
 #[test]
+fn builtins_use_fuel_by_the_size_of_values() {
+    let calls = [
+        "CartesianProduct(ArrayRange(0, 999), ArrayRange(0, 99))",
+        "LongestCommonSubstring(Repeat(\"ab\", 1000), Repeat(\"ba\", 1000))",
+        "LongestCommonSubsequence(Repeat(\"ab\", 1000), Repeat(\"ba\", 1000))",
+        "JaroDistance(Repeat(\"ab\", 2000), Repeat(\"cd\", 2000))",
+        "MatchesPattern(Repeat(\"x\", 16000000), \"y\")",
+        "Repeat(\"x\", 16000000)",
+        "ArrayReverse(CreateArray(1000000, 0))",
+        "Mean(CreateArray(1000000, 0))",
+        "DictKeys(ParseJSON(\"{\" + Repeat(\"\\\"k\\\":0,\", 2000000) + \"\\\"k\\\":0}\"))",
+    ];
+    for call in calls {
+        let source = format!("Focus {{ {call}; }} Relax");
+        both(&source, |o| o.fuel_max = Some(50_000), |captured| ended_by(Limit::Fuel, &captured));
+    }
+}
+
+#[test]
+fn builtins_of_constant_time_use_no_fuel_for_sizes() {
+    let source = "Focus {
+        induce a = ArrayRange(1, 100000); induce s = Repeat(\"x\", 1000000);
+        for (induce i = 0; i < 1000; i = i + 1) {
+            ArrayPush(a, i); ArrayGet(a, i); ArrayPop(a); Length(s); CharAt(s, i); ArrayLength(a);
+            ArrayTake(a, 3); Substring(s, i, i + 3);
+        }
+    } Relax";
+    both(source, |o| o.fuel_max = Some(50_000), |captured| assert_eq!(captured.exit_code, 0));
+}
+
+#[test]
+fn an_expired_program_stops_within_a_long_builtin() {
+    let calls = [
+        "CartesianProduct(ArrayRange(1, 4000), ArrayRange(1, 4000))",
+        "LongestCommonSubstring(Repeat(\"ab\", 15000), Repeat(\"ba\", 15000))",
+        "DamerauLevenshteinDistance(Repeat(\"ab\", 15000), Repeat(\"ba\", 15000))",
+        "loop { ArrayReverse(CreateArray(1000000, 0)); }",
+        "loop { Repeat(\"x\", 1000000); }",
+    ];
+    for call in calls {
+        let source = format!("Focus {{ {call}; }} Relax");
+        let expire = |vm: &mut Vm| vm.interrupt_handle().expire();
+        ended_by(Limit::WallClock, &run(&source, 2, |_| {}, expire));
+    }
+}
+
+#[test]
+fn arrays_hold_two_to_the_24_elements_however_they_grow() {
+    const MESSAGE: &str = "runtime: Array too large (limit 16777216 elements)";
+    let source = "Focus {
+        suggestion message(f) {
+            try { f(); awaken \"fits\"; } catch (e) { awaken e.kind + \": \" + e.message; }
+        }
+        induce a = CreateArray(16777215, 0);
+        observe message(() => ArrayInterleave(a, [1, 2]));
+        observe message(() => ArrayPush(a, 1));
+        observe message(() => ArrayPush(a, 2));
+        observe message(() => ArrayInsert(a, 0, 2));
+        observe message(() => CreateArray(16777217, 0));
+        observe message(() => ArrayRange(0, 16777216));
+        observe ArrayLength(a);
+    } Relax";
+    both(
+        source,
+        |_| {},
+        |captured| {
+            let lines: Vec<_> = captured.stdout.lines().collect();
+            let [rows @ .., length] = lines.as_slice() else { panic!("{captured:?}") };
+            assert_eq!(*length, "16777216", "{captured:?}");
+            for (at, row) in rows.iter().enumerate() {
+                assert_eq!(*row, if at == 1 { "fits" } else { MESSAGE }, "row {at}");
+            }
+        },
+    );
+}
+
+#[test]
 fn output_is_cut_exactly_at_its_bound() {
     let source = "Focus { observe \"12345\"; whisper \"678\"; } Relax";
     both(

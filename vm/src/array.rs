@@ -9,7 +9,7 @@ use crate::value::{TAG_HEAP, Value};
 use crate::vm::Vm;
 
 /// Most elements of an array.
-const LEN_MAX: usize = 1 << 28;
+pub(crate) const LEN_MAX: usize = 1 << 24;
 /// Slots of the first buffer of a growing array.
 const FIRST_CAP: usize = 4;
 
@@ -20,8 +20,9 @@ pub(crate) fn object(v: Value) -> *mut Array {
     v.ptr().cast()
 }
 
+/// An array would have more than [`LEN_MAX`] elements.
 #[cold]
-fn too_large() -> Trap {
+pub(crate) fn too_large() -> Trap {
     Trap::runtime(format!("Array too large (limit {LEN_MAX} elements)"))
 }
 
@@ -29,7 +30,7 @@ impl Heap {
     /// An empty array with room for `capacity` elements.
     ///
     /// # Errors
-    /// More than 2^28 elements, or the heap limit.
+    /// More than 2^24 elements, or the heap limit.
     pub(crate) fn new_array(&self, capacity: usize) -> Result<Value, Trap> {
         if capacity > LEN_MAX {
             return Err(too_large());
@@ -124,7 +125,7 @@ impl Vm {
     /// An array of these elements.
     ///
     /// # Errors
-    /// More than 2^28 elements, or the heap limit.
+    /// More than 2^24 elements, or the heap limit.
     pub fn new_array(&mut self, items: &[Value]) -> Result<Value, Trap> {
         self.heap.new_array_from(items)
     }
@@ -132,7 +133,7 @@ impl Vm {
     /// An empty array with room for `capacity` elements.
     ///
     /// # Errors
-    /// More than 2^28 elements, or the heap limit.
+    /// More than 2^24 elements, or the heap limit.
     pub fn new_array_with_capacity(&mut self, capacity: usize) -> Result<Value, Trap> {
         self.heap.new_array(capacity)
     }
@@ -187,7 +188,7 @@ impl Vm {
     /// Appends an element. Other values than arrays are left alone.
     ///
     /// # Errors
-    /// More than 2^28 elements, or the heap limit.
+    /// More than 2^24 elements, or the heap limit.
     pub fn array_push(&mut self, v: Value, item: Value) -> Result<(), Trap> {
         if v.is_array() { self.heap.array_push(v, item) } else { Ok(()) }
     }
@@ -203,7 +204,7 @@ impl Vm {
     /// Inserts an element before position `index`, or at the end if that is smaller.
     ///
     /// # Errors
-    /// More than 2^28 elements, or the heap limit.
+    /// More than 2^24 elements, or the heap limit.
     pub fn array_insert(&mut self, v: Value, index: usize, item: Value) -> Result<(), Trap> {
         self.array_push(v, item)?;
         if let Some(tail @ [_, ..]) = self.array_items_mut(v).get_mut(index..) {

@@ -5,6 +5,7 @@ use hyp_bytecode::module::{ErrorKind, FuncId};
 use hyp_bytecode::rep::{Rep, TypeId};
 
 use crate::access::builtin_denied;
+use crate::builtins::work::depends_on_sizes;
 use crate::builtins::{BUILTINS, BuiltinFn};
 use crate::error::Trap;
 use crate::link::FuncInfo;
@@ -170,7 +171,7 @@ impl Vm {
         is_task: bool,
     ) -> Result<Value, Trap> {
         if self.native_depth >= NATIVE_DEPTH_MAX || !self.has_native_room() {
-            return Err(too_deep(NATIVE_DEPTH_MAX as usize));
+            return Err(callbacks_too_deep());
         }
         if args.len() > ARGS_MAX {
             return Err(Trap::runtime(format!("Too many arguments (limit {ARGS_MAX})")));
@@ -293,15 +294,24 @@ impl Vm {
                 count + 1
             )));
         }
+        let is_charged = depends_on_sizes(builtin);
+        if is_charged {
+            // SAFETY: by contract.
+            self.charge_arguments(builtin, unsafe { std::slice::from_raw_parts(args, count) })?;
+        }
         let body = BUILTINS[builtin as usize];
         // SAFETY: by contract.
-        unsafe {
+        let result = unsafe {
             if needs_stack(builtin) {
                 self.run_waiting(body, args, count)
             } else {
                 self.run_native(body, args, count)
             }
+        };
+        if is_charged && let Ok(v) = result {
+            self.charge_result(v)?;
         }
+        result
     }
 
     /// Runs a body in Rust that may have to wait while it is active.
@@ -482,6 +492,14 @@ unsafe fn push_frame(
 #[cold]
 pub(crate) fn too_deep(limit: usize) -> Trap {
     Trap::error(ErrorKind::Stack, format!("Trance too deep (call stack limit {limit} exceeded)"))
+}
+
+#[cold]
+fn callbacks_too_deep() -> Trap {
+    Trap::error(
+        ErrorKind::Stack,
+        format!("Trance too deep ({NATIVE_DEPTH_MAX} nested callbacks of builtins)"),
+    )
 }
 
 #[cold]

@@ -72,7 +72,7 @@ impl Vm {
 
     /// Runs the finales at the end of an interactive session. Output is flushed.
     pub fn run_finales(&mut self) -> Outcome {
-        let mut outcome = Outcome { exit_code: 0, error: None, rejections: Vec::new() };
+        let mut outcome = Outcome::default();
         self.finales(&mut outcome);
         outcome
     }

@@ -94,12 +94,14 @@ impl Default for VmOptions {
 }
 
 /// How a program ended.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
     /// Exit code of the process.
     pub exit_code: i32,
-    /// The uncaught error, if there was one, else the error of a finale.
+    /// The first uncaught error.
     pub error: Option<Report>,
+    /// Errors after it, in order: of cancelled tasks, of finales, of the output.
+    pub later: Vec<Report>,
     /// Rejections that nobody has seen, in order; the first ones if they are very many.
     pub rejections: Vec<Report>,
 }
@@ -107,7 +109,18 @@ pub struct Outcome {
 impl Outcome {
     /// Everything to tell the user.
     pub fn reports(&self) -> impl Iterator<Item = &Report> {
-        self.error.iter().chain(&self.rejections)
+        self.error.iter().chain(&self.later).chain(&self.rejections)
+    }
+
+    /// Adds an error that came after the others, unless it is one of them: a stream that is broken
+    /// fails each time it is written.
+    fn add_error(&mut self, error: Option<Report>) {
+        let Some(error) = error.filter(|e| self.reports().all(|known| known != e)) else { return };
+        if self.error.is_none() {
+            self.error = Some(error);
+        } else {
+            self.later.push(error);
+        }
     }
 }
 
@@ -339,7 +352,7 @@ impl Vm {
             let last = self.finish(result);
             if exits {
                 outcome.exit_code = last.exit_code;
-                outcome.error = outcome.error.take().or(last.error);
+                outcome.add_error(last.error);
                 break;
             }
             merge(outcome, last);
@@ -420,7 +433,7 @@ impl Vm {
                 (report.cause.exit_code(), Some(report))
             }
         };
-        Outcome { exit_code, error, rejections: Vec::new() }
+        Outcome { exit_code, error, ..Outcome::default() }
     }
 
     /// The string of a constant; the number 0 if it is not yet made.
@@ -481,14 +494,12 @@ pub(crate) fn new_sites(count: usize) -> Box<[Site]> {
     unsafe { Box::new_zeroed_slice(count).assume_init() }
 }
 
-/// Keeps the first error and the first exit code that is not 0.
+/// Keeps all errors and the first exit code that is not 0.
 fn merge(first: &mut Outcome, later: Outcome) {
     if first.exit_code == 0 {
         first.exit_code = later.exit_code;
     }
-    if first.error.is_none() {
-        first.error = later.error;
-    }
+    first.add_error(later.error);
 }
 
 fn required_counts(access: &Access) -> Vec<u8> {

@@ -233,8 +233,25 @@ impl Place<'_> {
     /// # Errors
     /// As [`std::fs::OpenOptions::open`].
     pub(crate) fn create(&self, keeps: bool) -> io::Result<fs::File> {
+        match &self.within {
+            None => create_parents(self.path)?,
+            Some(within) => {
+                let parent = within.relative.parent().filter(|p| !p.as_os_str().is_empty());
+                if let Some(parent) = parent {
+                    within.check(&canonical(&absolute(self.path)))?;
+                    within.dir.create_dir_all(parent).map_err(confine)?;
+                }
+            }
+        }
+        self.create_beside(keeps)
+    }
+
+    /// As [`Place::create`], but the directory must exist.
+    ///
+    /// # Errors
+    /// As [`std::fs::OpenOptions::open`].
+    pub(crate) fn create_beside(&self, keeps: bool) -> io::Result<fs::File> {
         let Some(within) = &self.within else {
-            create_parents(self.path)?;
             let mut options = fs::File::options();
             return options
                 .create(true)
@@ -243,10 +260,6 @@ impl Place<'_> {
                 .truncate(!keeps)
                 .open(self.path);
         };
-        if let Some(parent) = within.relative.parent().filter(|p| !p.as_os_str().is_empty()) {
-            within.check(&canonical(&absolute(self.path)))?;
-            within.dir.create_dir_all(parent).map_err(confine)?;
-        }
         // An existing file may be a link, so that what is opened decides; it is emptied only then. A
         // new one is where its directory is.
         match within.open(OpenOptions::new().write(!keeps).append(keeps)) {

@@ -4,10 +4,8 @@
 
 use hyp_bytecode::builtin::Builtin;
 
+use crate::array::{LEN_MAX, too_large};
 use crate::{Trap, Value, Vm};
-
-/// Most elements of an array that a single call may create from a count.
-pub(super) const ELEMENTS_MAX: usize = 1 << 24;
 
 /// Most bytes of a string that a single call may create.
 pub(super) const STRING_BYTES_MAX: usize = 64 << 20;
@@ -95,19 +93,16 @@ impl<'a> Args<'a> {
         if self.optional(i).is_some() { self.count(vm, i) } else { Ok(default) }
     }
 
-    /// A count of elements to create, bounded by [`ELEMENTS_MAX`].
+    /// A count of elements to create, bounded by the length of an array.
     pub(super) fn size(&self, vm: &mut Vm, i: usize) -> Result<usize, Trap> {
         let n = self.count(vm, i)?;
         self.check_size(n)?;
         Ok(n)
     }
 
-    /// An error if a result would have more than [`ELEMENTS_MAX`] elements.
+    /// An error if a result would have more elements than an array may have.
     pub(super) fn check_size(&self, n: usize) -> Result<(), Trap> {
-        if n <= ELEMENTS_MAX {
-            return Ok(());
-        }
-        Err(self.error(&format!("would create more than {ELEMENTS_MAX} elements")))
+        if n <= LEN_MAX { Ok(()) } else { Err(too_large()) }
     }
 
     /// An error if a result would have more than [`STRING_BYTES_MAX`] bytes.

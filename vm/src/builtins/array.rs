@@ -303,6 +303,7 @@ pub(super) fn array_interleave(vm: &mut Vm, args: &[Value]) -> Result<Value, Tra
     let args = Args::new(Builtin::ArrayInterleave, args);
     let (a, b) = (args.array(vm, 0)?, args.array(vm, 1)?);
     let (a, b) = (vm.array_items(a), vm.array_items(b));
+    args.check_size(a.len() + b.len())?;
     let shorter = a.len().min(b.len());
     let mut items = Vec::with_capacity(a.len() + b.len());
     for (&x, &y) in a.iter().zip(b) {

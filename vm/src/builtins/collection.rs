@@ -140,6 +140,7 @@ pub(super) fn cartesian_product(vm: &mut Vm, args: &[Value]) -> Result<Value, Tr
     args.check_size(n)?;
     let result = vm.new_array_with_capacity(n)?;
     for &x in &a {
+        vm.charge(b.len())?;
         for &y in &b {
             let pair = vm.new_array(&[x, y])?;
             vm.array_push(result, pair)?;

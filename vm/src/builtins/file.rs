@@ -193,7 +193,7 @@ fn failed(action: &str, from: &Place<'_>, to: &Place<'_>, error: &io::Error) -> 
     }
 }
 
-/// Copies a file's content; returns its bytes.
+/// Copies a file's content into an existing directory; returns its bytes.
 fn copy(from: &Place<'_>, to: &Place<'_>) -> io::Result<u64> {
     let mut source = from.open()?;
     let info = source.metadata()?;
@@ -203,7 +203,7 @@ fn copy(from: &Place<'_>, to: &Place<'_>) -> io::Result<u64> {
     if from.real().is_ok_and(|real| to.real().is_ok_and(|other| real == other)) {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "both are the same file"));
     }
-    let mut target = to.create(false)?;
+    let mut target = to.create_beside(false)?;
     let bytes = io::copy(&mut source, &mut target)?;
     target.set_permissions(info.permissions())?;
     Ok(bytes)

@@ -140,6 +140,7 @@ mod text;
 mod time;
 mod trance;
 mod validation;
+pub(crate) mod work;
 
 pub use fixture::Metric;
 

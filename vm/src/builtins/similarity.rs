@@ -11,37 +11,44 @@ const CELLS_MAX: u64 = 1_000_000_000;
 /// Cells that count as one step of a script.
 const CELLS_PER_STEP: usize = 16;
 
-/// Both texts as characters, if their table is not too large. Charges for the table.
+/// What a row of a table is charged to.
+type Meter<'m> = &'m mut dyn FnMut(usize) -> Result<(), Trap>;
+
+/// Charges for a row of `cells` cells.
+fn meter(vm: &mut Vm) -> impl FnMut(usize) -> Result<(), Trap> {
+    |cells| vm.charge(cells.div_ceil(CELLS_PER_STEP))
+}
+
+/// Both texts as characters, if their table is not too large.
 fn chars(vm: &mut Vm, args: &Args<'_>) -> Result<(Vec<char>, Vec<char>), Trap> {
     let a: Vec<char> = args.text(vm, 0)?.chars().collect();
     let b: Vec<char> = args.text(vm, 1)?.chars().collect();
     if a.len() as u64 * b.len() as u64 > CELLS_MAX {
         return Err(args.error("would compare more than 10^9 pairs of characters"));
     }
-    vm.charge(a.len() * b.len() / CELLS_PER_STEP)?;
     Ok((a, b))
 }
 
 pub(super) fn levenshtein_distance(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
     let (a, b) = chars(vm, &Args::new(Builtin::LevenshteinDistance, args))?;
-    Ok(Value::from_usize(levenshtein(&a, &b)))
+    Ok(Value::from_usize(levenshtein(&a, &b, &mut meter(vm))?))
 }
 
 pub(super) fn damerau_levenshtein_distance(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
     let (a, b) = chars(vm, &Args::new(Builtin::DamerauLevenshteinDistance, args))?;
-    Ok(Value::from_usize(alignment(&a, &b)))
+    Ok(Value::from_usize(alignment(&a, &b, &mut meter(vm))?))
 }
 
 pub(super) fn jaro_distance(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
     let (a, b) = chars(vm, &Args::new(Builtin::JaroDistance, args))?;
-    Ok(Value::num(jaro(&a, &b)))
+    Ok(Value::num(jaro(&a, &b, &mut meter(vm))?))
 }
 
 pub(super) fn jaro_winkler_distance(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
     let args = Args::new(Builtin::JaroWinklerDistance, args);
     let scale = args.num_or(vm, 2, 0.1)?;
     let (a, b) = chars(vm, &args)?;
-    let similarity = jaro(&a, &b);
+    let similarity = jaro(&a, &b, &mut meter(vm))?;
     let prefix = a.iter().zip(&b).take(4).take_while(|(x, y)| x == y).count() as f64;
     let bonus = if similarity >= 0.7 { prefix * scale * (1.0 - similarity) } else { 0.0 };
     Ok(Value::num(similarity + bonus))
@@ -65,7 +72,7 @@ pub(super) fn soundex(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
 pub(super) fn longest_common_substring(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
     let args = Args::new(Builtin::LongestCommonSubstring, args);
     let (a, b) = chars(vm, &args)?;
-    let (start, len) = common_run(&a, &b);
+    let (start, len) = common_run(&a, &b, &mut meter(vm))?;
     if len == 0 {
         return vm.new_string("");
     }
@@ -74,7 +81,7 @@ pub(super) fn longest_common_substring(vm: &mut Vm, args: &[Value]) -> Result<Va
 
 pub(super) fn longest_common_subsequence(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
     let (a, b) = chars(vm, &Args::new(Builtin::LongestCommonSubsequence, args))?;
-    Ok(Value::from_usize(common_subsequence(&a, &b)))
+    Ok(Value::from_usize(common_subsequence(&a, &b, &mut meter(vm))?))
 }
 
 pub(super) fn similarity_ratio(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
@@ -83,12 +90,14 @@ pub(super) fn similarity_ratio(vm: &mut Vm, args: &[Value]) -> Result<Value, Tra
     if longest == 0 {
         return Ok(Value::num(1.0));
     }
-    Ok(Value::num(1.0 - levenshtein(&a, &b) as f64 / longest as f64))
+    let distance = levenshtein(&a, &b, &mut meter(vm))?;
+    Ok(Value::num(1.0 - distance as f64 / longest as f64))
 }
 
-fn levenshtein(a: &[char], b: &[char]) -> usize {
+fn levenshtein(a: &[char], b: &[char], meter: Meter<'_>) -> Result<usize, Trap> {
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, x) in a.iter().enumerate() {
+        meter(b.len())?;
         let mut diagonal = i;
         let mut left = i + 1;
         row[0] = left;
@@ -99,15 +108,16 @@ fn levenshtein(a: &[char], b: &[char]) -> usize {
             left = best;
         }
     }
-    row.last().copied().unwrap_or(0)
+    Ok(row.last().copied().unwrap_or(0))
 }
 
 /// Optimal string alignment distance.
-fn alignment(a: &[char], b: &[char]) -> usize {
+fn alignment(a: &[char], b: &[char], meter: Meter<'_>) -> Result<usize, Trap> {
     let mut before = vec![0; b.len() + 1];
     let mut above: Vec<usize> = (0..=b.len()).collect();
     let mut row = above.clone();
     for i in 1..=a.len() {
+        meter(b.len())?;
         row[0] = i;
         for j in 1..=b.len() {
             let cost = usize::from(a[i - 1] != b[j - 1]);
@@ -120,15 +130,15 @@ fn alignment(a: &[char], b: &[char]) -> usize {
         std::mem::swap(&mut before, &mut above);
         std::mem::swap(&mut above, &mut row);
     }
-    above.last().copied().unwrap_or(0)
+    Ok(above.last().copied().unwrap_or(0))
 }
 
-fn jaro(a: &[char], b: &[char]) -> f64 {
+fn jaro(a: &[char], b: &[char], meter: Meter<'_>) -> Result<f64, Trap> {
     if a == b {
-        return 1.0;
+        return Ok(1.0);
     }
     if a.is_empty() || b.is_empty() {
-        return 0.0;
+        return Ok(0.0);
     }
     let reach = (a.len().max(b.len()) / 2).saturating_sub(1);
     let mut taken = vec![false; b.len()];
@@ -136,19 +146,20 @@ fn jaro(a: &[char], b: &[char]) -> f64 {
     for (i, x) in a.iter().enumerate() {
         let from = i.saturating_sub(reach);
         let to = (i + reach + 1).min(b.len());
+        meter(to.saturating_sub(from))?;
         if let Some(j) = (from..to).find(|&j| !taken[j] && b[j] == *x) {
             taken[j] = true;
             matched.push(*x);
         }
     }
     if matched.is_empty() {
-        return 0.0;
+        return Ok(0.0);
     }
     let other = b.iter().zip(&taken).filter(|(_, taken)| **taken).map(|(y, _)| y);
     let moved = matched.iter().zip(other).filter(|(x, y)| x != y).count();
     let m = matched.len() as f64;
     let transpositions = (moved / 2) as f64;
-    (m / a.len() as f64 + m / b.len() as f64 + (m - transpositions) / m) / 3.0
+    Ok((m / a.len() as f64 + m / b.len() as f64 + (m - transpositions) / m) / 3.0)
 }
 
 /// Soundex in which vowels do not separate equal codes.
@@ -184,10 +195,11 @@ fn soundex_code(s: &str) -> String {
 }
 
 /// Start in `a` and length of the longest common run.
-fn common_run(a: &[char], b: &[char]) -> (usize, usize) {
+fn common_run(a: &[char], b: &[char], meter: Meter<'_>) -> Result<(usize, usize), Trap> {
     let (mut start, mut len) = (0, 0);
     let mut row = vec![0usize; b.len() + 1];
     for (i, x) in a.iter().enumerate() {
+        meter(b.len())?;
         let mut diagonal = 0;
         for (cell, y) in row[1..].iter_mut().zip(b) {
             let run = if x == y { diagonal + 1 } else { 0 };
@@ -198,12 +210,13 @@ fn common_run(a: &[char], b: &[char]) -> (usize, usize) {
             }
         }
     }
-    (start, len)
+    Ok((start, len))
 }
 
-fn common_subsequence(a: &[char], b: &[char]) -> usize {
+fn common_subsequence(a: &[char], b: &[char], meter: Meter<'_>) -> Result<usize, Trap> {
     let mut row = vec![0usize; b.len() + 1];
     for x in a {
+        meter(b.len())?;
         let (mut diagonal, mut left) = (0, 0);
         for (cell, y) in row[1..].iter_mut().zip(b) {
             let best = if x == y { diagonal + 1 } else { left.max(*cell) };
@@ -212,15 +225,18 @@ fn common_subsequence(a: &[char], b: &[char]) -> usize {
             left = best;
         }
     }
-    row.last().copied().unwrap_or(0)
+    Ok(row.last().copied().unwrap_or(0))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn both<T>(f: fn(&[char], &[char]) -> T, a: &str, b: &str) -> T {
-        f(&a.chars().collect::<Vec<_>>(), &b.chars().collect::<Vec<_>>())
+    type Measure<T> = fn(&[char], &[char], Meter<'_>) -> Result<T, Trap>;
+
+    fn both<T>(f: Measure<T>, a: &str, b: &str) -> T {
+        let (a, b): (Vec<_>, Vec<_>) = (a.chars().collect(), b.chars().collect());
+        f(&a, &b, &mut |_| Ok(())).expect("nothing is limited")
     }
 
     #[test]

@@ -283,9 +283,7 @@ pub(super) fn truncate(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
     }
     let (s, suffix) = (args.text(vm, 0)?, args.text_or(vm, 2, "...")?);
     let keep = max.saturating_sub(suffix.chars().count());
-    let head = &s[..text::byte_offset(s, keep)];
-    let suffix = &suffix[..text::byte_offset(suffix, max - keep)];
-    let result = [head, suffix].concat();
+    let result = [&s[..text::byte_offset(s, keep)], suffix].concat();
     vm.new_string(&result)
 }
 

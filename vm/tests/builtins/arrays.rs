@@ -117,12 +117,12 @@ fn creation() {
         ArrayRange(1, 3) => [1, 2, 3]
         ArrayRange(3, 1) => []
         ArrayRange(3, 1, -1) => [3, 2, 1]
-        ArrayRange(0, 1e9) => runtime: Builtin 'ArrayRange' would create more than 16777216 elements
+        ArrayRange(0, 1e9) => runtime: Array too large (limit 16777216 elements)
         ArrayRange(0, inf) => runtime: Builtin 'ArrayRange' expected finite bounds and a step that is not 0
         ArrayRepeat(null, 2) => [null, null]
         CreateArray(2) => [null, null]
         CreateArray(2, 7) => [7, 7]
-        CreateArray(inf) => runtime: Builtin 'CreateArray' would create more than 16777216 elements
+        CreateArray(inf) => runtime: Array too large (limit 16777216 elements)
         ",
     );
 }
@@ -188,7 +188,7 @@ fn collections() {
         ToSet([2, 1, 2]) => [2, 1]
         SetSize([1, 1, "1"]) => 2
         CartesianProduct([1, 2], ["a", "b"]) => [[1, a], [1, b], [2, a], [2, b]]
-        CartesianProduct(CreateArray(5000), CreateArray(5000)) => runtime: Builtin 'CartesianProduct' would create more than 16777216 elements
+        CartesianProduct(CreateArray(5000), CreateArray(5000)) => runtime: Array too large (limit 16777216 elements)
         "#,
     );
 }

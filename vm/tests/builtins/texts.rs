@@ -117,7 +117,7 @@ fn filling() {
         Repeat("", 1e18) =>
         Repeat("ab", inf) => runtime: Builtin 'Repeat' would create a string of more than 67108864 bytes
         Repeat(7, 3) => [7, 7, 7]
-        Repeat(null, 1e12) => runtime: Builtin 'Repeat' would create more than 16777216 elements
+        Repeat(null, 1e12) => runtime: Array too large (limit 16777216 elements)
         PadLeft("ä", 3, "*-") => **ä
         Concat(PadRight("ab", 4), "|") => ab  |
         PadLeft("abc", 2, "x") => abc
@@ -126,7 +126,7 @@ fn filling() {
         Truncate("hello world", 8) => hello...
         Truncate("äöüß", 3, "…") => äö…
         Truncate("abc", 3) => abc
-        Truncate("abcdef", 2, "-----") => --
+        Truncate("abcdef", 2, "-----") => -----
         "#,
     );
 }

@@ -124,9 +124,7 @@ impl<'a> Machine<'a> {
     fn size(&self, call: &Call<'a>, i: usize) -> Result<usize, Stop<'a>> {
         let n = self.count(call, i)?;
         if n > ELEMENTS_MAX {
-            let name = call.name;
-            let message =
-                format!("Builtin '{name}' would create more than {ELEMENTS_MAX} elements");
+            let message = format!("Array too large (limit {ELEMENTS_MAX} elements)");
             return Err(self.failure(message, call.span));
         }
         Ok(n)

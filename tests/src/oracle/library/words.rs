@@ -26,7 +26,7 @@ impl<'a> Machine<'a> {
                     return Ok(Some(call.value(0)));
                 }
                 let kept = width.saturating_sub(suffix.len());
-                Value::text(chars[..kept].iter().chain(&suffix).take(width).collect::<String>())
+                Value::text(chars[..kept].iter().chain(&suffix).collect::<String>())
             }
             "LevenshteinDistance" => {
                 let (a, b) = (self.chars_arg(call, 0)?, self.chars_arg(call, 1)?);

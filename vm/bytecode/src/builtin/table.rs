@@ -401,7 +401,8 @@ macro_rules! for_each_builtin {
             /// Without the character at a position; unchanged outside the string.
             /// > RemoveAt("hypnnosis", 3) → hypnosis
             RemoveAt [] String (s: String, index: Number) -> String {THROWS} = remove_at;
-            /// At most `maxLength` characters, `suffix` (default `...`) included when it was cut.
+            /// At most `maxLength` characters, `suffix` (default `...`) included when it was cut; a longer
+            /// suffix stays whole.
             /// > Truncate("deep relaxation", 8) → deep ...
             Truncate [] String (s: String, maxLength: Number, suffix: opt String) -> String {THROWS} = truncate;
             /// Lines of at most `width` characters, broken between words; longer words stay whole.
@@ -481,7 +482,7 @@ macro_rules! for_each_builtin {
             IsValidPhoneNumber [] Validation (s: String) -> Boolean {THROWS} = is_valid_phone_number;
             /// Whether the text is not empty and all characters are letters or numbers.
             /// > IsAlphanumeric("abc123") → true
-            IsAlphanumeric [] Validation (s: String) -> Boolean {THROWS} = is_alphanumeric;
+            IsAlphanumeric [IsAlphaNumeric] Validation (s: String) -> Boolean {THROWS} = is_alphanumeric;
             /// Whether the text is not empty and all characters are letters.
             /// > IsAlphabetic("abc1") → false
             IsAlphabetic [IsAlpha] Validation (s: String) -> Boolean {THROWS} = is_alphabetic;
