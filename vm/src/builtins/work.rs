@@ -28,12 +28,12 @@ impl Work {
     const fn of(builtin: Builtin, category: Category) -> Work {
         use Builtin::*;
         match builtin {
-            ArrayRange | ArrayRepeat | ArraySkip | ArraySlice | ArrayTake | CreateArray | PadLeft
-            | PadRight | RandomSample | Repeat | SubArray => Work::Result,
-            ArrayGet | ArrayFirst | ArrayIsEmpty | ArrayLast | ArrayLength | ArrayPop | ArrayPush
-            | ArraySet | CharAt | Concat | DictCreate | DictGet | DictHasKey | DictIsEmpty
-            | DictRemove | DictSet | DictSize | EndsWith | IsEmpty | Length | SliceWithNegative
-            | StartsWith | Substring | Truncate => Work::Fixed,
+            ArrayRange | ArrayRepeat | ArraySkip | ArraySlice | ArrayTake | CreateArray
+            | PadLeft | PadRight | RandomSample | Repeat | SubArray => Work::Result,
+            ArrayGet | ArrayFirst | ArrayIsEmpty | ArrayLast | ArrayLength | ArrayPop
+            | ArrayPush | ArraySet | CharAt | Concat | DictCreate | DictGet | DictHasKey
+            | DictIsEmpty | DictRemove | DictSet | DictSize | EndsWith | IsEmpty | Length
+            | SliceWithNegative | StartsWith | Substring | Truncate => Work::Fixed,
             // Each callback counts as a call.
             ArrayEvery | ArrayFilter | ArrayFind | ArrayFindIndex | ArrayMap | ArrayReduce
             | ArraySome => Work::Fixed,
@@ -79,6 +79,7 @@ fn steps(v: Value) -> usize {
     match v.kind() {
         // SAFETY: the kind says what the live object is.
         Some(Kind::Array) => unsafe { (*crate::array::object(v)).len as usize / ITEMS_PER_STEP },
+        // SAFETY: as above.
         Some(Kind::Object) => unsafe { (*dict::object(v)).len as usize / ITEMS_PER_STEP },
         _ => 0,
     }
