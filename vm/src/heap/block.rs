@@ -13,15 +13,19 @@ use crate::object::Header;
 pub(crate) const BLOCK_BYTES: usize = 32 << 10;
 /// Bytes of a line.
 pub(crate) const LINE_BYTES: usize = 128;
-/// Lines of a block.
-pub(crate) const LINES: usize = BLOCK_BYTES / LINE_BYTES;
+/// Lines of a block. The last is left to the words that the allocator keeps with an allocation: so
+/// blocks follow each other, where at full size each would leave a gap of a block's size before the next
+/// aligned address, and touch two pages of it.
+pub(crate) const LINES: usize = BLOCK_BYTES / LINE_BYTES - 1;
 /// First line that holds objects.
-pub(crate) const FIRST_LINE: usize = LINES / LINE_BYTES;
+pub(crate) const FIRST_LINE: usize = LINES.div_ceil(LINE_BYTES);
+/// Bytes of a block that belong to the allocator.
+const ALLOCATOR_BYTES: usize = 2 * size_of::<usize>();
 
 /// Mark of the lines of a new block: in use until the next collection looks.
 const RESERVED: u8 = 3;
 
-const LAYOUT: Layout = match Layout::from_size_align(BLOCK_BYTES, BLOCK_BYTES) {
+const LAYOUT: Layout = match Layout::from_size_align(BLOCK_BYTES - ALLOCATOR_BYTES, BLOCK_BYTES) {
     Ok(layout) => layout,
     Err(_) => panic!("block layout"),
 };
