@@ -10,7 +10,7 @@ use hyp_bytecode::rep::{Rep, TypeId};
 use hyp_grammar::diagnostic::{Code, Diagnostic};
 use hyp_grammar::intern::Interner;
 use hyp_grammar::span::Span;
-use hyp_ssa::emit::{EmitError, Emitter};
+use hyp_ssa::emit::{EmitError, EmitErrorKind, Emitter};
 use hyp_ssa::ir::{self, FieldFacts, MethodFacts, ModuleFacts, Pos};
 use hyp_ssa::pass::{self, Pipeline, inline};
 
@@ -18,7 +18,7 @@ use crate::check;
 use crate::infer::{self, Facts as InferredFacts};
 use crate::link::{self, Loader, MainFile, ModuleTree, NoModules};
 use crate::lower::{self, Lowered, Signature, Tables, offset_of};
-use crate::resolve;
+use crate::resolve::{self, Resolution};
 use crate::schedule::{self, Bodies, Ready, Schedule};
 use crate::size;
 use crate::sources::Sources;
@@ -147,6 +147,9 @@ fn analyse(
     let strict_null = options.strict_null;
     let check_options = check::CheckOptions { strict_null };
     let types = check::check_with(tree, &resolution, interner, check_options, diagnostics);
+    if options.resume_at.is_none() {
+        resolution.warn_unused_imports(tree, diagnostics);
+    }
     size::check_declarations(&resolution, interner, diagnostics);
     if diagnostics.iter().any(|d| d.is_error() && d.code.is_fatal()) {
         return (None, None);
@@ -158,6 +161,7 @@ fn analyse(
         InferredFacts::default()
     };
     let mut emission = Emission {
+        resolution: &resolution,
         sources,
         options,
         diagnostics,
@@ -316,6 +320,7 @@ impl ModuleFacts for Facts<'_> {
 
 /// Takes functions out of lowering, one by one, into code.
 struct Emission<'e> {
+    resolution: &'e Resolution<'e>,
     sources: &'e Sources,
     options: &'e Options,
     diagnostics: &'e mut Vec<Diagnostic>,
@@ -380,9 +385,28 @@ impl Emission<'_> {
                 }
             }
             Err(error) => {
-                self.diagnostics.push(limit_diagnostic(&error, &func, self.sources));
+                let span = self.place_of(id, &error, &func);
+                let message = error.to_string();
+                self.diagnostics.push(
+                    Diagnostic::new(Code::FunctionTooLarge, span, message)
+                        .with_help("split the function into smaller suggestions"),
+                );
             }
         }
+    }
+
+    /// The operation that does not fit, or else the name of the function.
+    fn place_of(&self, id: FuncId, error: &EmitError, func: &ir::Func) -> Span {
+        let written = (id.0 as usize).checked_sub(1);
+        let node = written.and_then(|at| *self.resolution.function_nodes.get(at)?);
+        let declared = node.map(|f| f.name.map_or(f.span, |name| name.span));
+        let here = offset_of(error.pos).map(Span::at);
+        let first = || func.insts.iter().find_map(|i| offset_of(i.pos)).map(Span::at);
+        let place = match error.kind {
+            EmitErrorKind::TooManyArguments => here.or(declared),
+            _ => declared.or(here),
+        };
+        place.or_else(first).unwrap_or(Span::at(0))
     }
 }
 
@@ -448,14 +472,4 @@ fn locate_lines(function: &mut Function, sources: &Sources) {
         let Pos { line, column, .. } = at(call.line);
         (call.line, call.column) = (line, column);
     }
-}
-
-fn limit_diagnostic(error: &EmitError, func: &ir::Func, sources: &Sources) -> Diagnostic {
-    let offset = offset_of(error.pos).or_else(|| {
-        let mut all = func.insts.iter().map(|i| i.pos);
-        all.find_map(offset_of)
-    });
-    let at = offset.unwrap_or(0).min(u32::try_from(sources.text().len()).unwrap_or(0));
-    Diagnostic::new(Code::FunctionTooLarge, Span::at(at), error.to_string())
-        .with_help("split the function into smaller suggestions")
 }

@@ -18,9 +18,13 @@ impl Loader for Chain {
     fn read(&mut self, id: &str) -> Result<Vec<u8>, Refusal> {
         self.reads += 1;
         let n: usize = id[1..].parse().map_err(|_| Refusal::new("no number"))?;
-        let import =
-            if n < self.last { format!("mindLink \"m{}\";", n + 1) } else { String::new() };
-        Ok(format!("{import} Focus {{ freeze v{n} = {n}; }} Relax").into_bytes())
+        let next = n + 1;
+        let text = if n < self.last {
+            format!("mindLink \"m{next}\"; Focus {{ freeze v{n} = v{next}; }} Relax")
+        } else {
+            format!("Focus {{ freeze v{n} = {n}; }} Relax")
+        };
+        Ok(text.into_bytes())
     }
 }
 

@@ -1,11 +1,12 @@
 //! Which values of a type the arms of an `entrain` cover.
 //!
 //! A type is split into atoms: `true`, `false`, null, and other types as a whole. Each arm without
-//! a guard takes away the atoms that it surely matches. Where the subject's type is unknown, only
+//! a guard takes away the atoms that it surely matches, and in the end the arms together those that
+//! no arm matches alone. Where the subject's type is unknown, only
 //! repeated literals are found.
 
+use super::Checker;
 use super::annotation::{nullable, union};
-use super::{Checker, MemberSort};
 use crate::types::Ty;
 use ahash::AHashSet;
 use hyp_grammar::ast::{Pattern, PatternKind};
@@ -13,7 +14,7 @@ use hyp_grammar::span::Span;
 
 /// Values of a type that arms are told apart by.
 #[derive(Clone, PartialEq)]
-enum Atom {
+pub(super) enum Atom {
     Boolean(bool),
     Null,
     Type(Ty),
@@ -34,6 +35,8 @@ pub(super) struct Coverage<'a> {
     all: Option<Vec<Atom>>,
     rest: Vec<Atom>,
     literals: AHashSet<Literal<'a>>,
+    /// The patterns of the arms, from the first one with parts on.
+    patterns: Vec<&'a Pattern<'a>>,
     /// An arm that alone matches everything.
     by: Option<Span>,
     /// The same until it is reported.
@@ -67,7 +70,8 @@ fn split(ty: &Ty, atoms: &mut Vec<Atom>) -> bool {
     true
 }
 
-fn atoms(ty: &Ty) -> Option<Vec<Atom>> {
+/// The atoms of a type; `None` when they are not known.
+pub(super) fn atoms(ty: &Ty) -> Option<Vec<Atom>> {
     let mut atoms = Vec::new();
     split(ty, &mut atoms).then_some(atoms)
 }
@@ -76,7 +80,8 @@ impl<'a> Checker<'a, '_> {
     pub(super) fn coverage(&self, subject: &Ty) -> Coverage<'a> {
         let all = atoms(subject);
         let rest = all.clone().unwrap_or_default();
-        Coverage { all, rest, literals: AHashSet::new(), by: None, catch_all: None }
+        let (literals, patterns) = (AHashSet::new(), Vec::new());
+        Coverage { all, rest, literals, patterns, by: None, catch_all: None }
     }
 
     /// The type of the values that are left, if less than all are.
@@ -127,8 +132,11 @@ impl<'a> Checker<'a, '_> {
     }
 
     /// Takes away what an arm without a guard matches.
-    pub(super) fn cover(&self, pattern: &Pattern<'a>, coverage: &mut Coverage<'a>) {
+    pub(super) fn cover(&self, pattern: &'a Pattern<'a>, coverage: &mut Coverage<'a>) {
         self.note_literals(pattern, coverage);
+        if !coverage.patterns.is_empty() || has_parts(pattern) {
+            coverage.patterns.push(pattern);
+        }
         let matches_all = match &coverage.all {
             None => self.matches_all(pattern, &Ty::Unknown),
             Some(all) => all.iter().all(|atom| self.covers(pattern, atom)),
@@ -140,6 +148,15 @@ impl<'a> Checker<'a, '_> {
         let mut rest = std::mem::take(&mut coverage.rest);
         rest.retain(|atom| !self.covers(pattern, atom));
         coverage.rest = rest;
+    }
+
+    /// Takes away what no arm matches alone, but all of them do together.
+    pub(super) fn cover_rest(&self, coverage: &mut Coverage<'a>) {
+        if !coverage.patterns.is_empty() {
+            let mut rest = std::mem::take(&mut coverage.rest);
+            rest.retain(|atom| !self.cover_together(&coverage.patterns, atom));
+            coverage.rest = rest;
+        }
     }
 
     fn note_literals(&self, pattern: &Pattern<'a>, coverage: &mut Coverage<'a>) {
@@ -177,7 +194,7 @@ impl<'a> Checker<'a, '_> {
     }
 
     /// Whether a pattern surely matches the values of an atom.
-    fn covers(&self, pattern: &Pattern<'_>, atom: &Atom) -> bool {
+    pub(super) fn covers(&self, pattern: &Pattern<'_>, atom: &Atom) -> bool {
         match pattern.kind {
             PatternKind::Wildcard | PatternKind::Bind(_) | PatternKind::Error => true,
             PatternKind::As { pattern, .. } => self.covers(pattern, atom),
@@ -197,14 +214,7 @@ impl<'a> Checker<'a, '_> {
                     if *of == idx);
                 is_type
                     && fields.iter().all(|field| {
-                        let members = self.members.get(idx.0 as usize);
-                        let member = members.and_then(|m| m.get(&field.name.name));
-                        let ty = match member {
-                            Some(m) if matches!(m.sort, MemberSort::Field(_)) => {
-                                self.field_type(idx, m.sort, false)
-                            }
-                            _ => Ty::Unknown,
-                        };
+                        let ty = self.type_of_field(idx, field.name);
                         self.matches_all(field.pattern, &ty)
                     })
             }
@@ -226,6 +236,16 @@ fn type_covers(tested: &Ty, atom: &Atom) -> bool {
         (Ty::AnyInstance, Atom::Type(Ty::Instance(_) | Ty::AnyInstance)) => true,
         (Ty::AnyFunction, Atom::Type(Ty::Function(_) | Ty::AnyFunction)) => true,
         (Ty::Number | Ty::String | Ty::Record(_) | Ty::Instance(_), Atom::Type(ty)) => tested == ty,
+        _ => false,
+    }
+}
+
+/// Whether a pattern may match a part of the values of an atom that others complete.
+fn has_parts(pattern: &Pattern<'_>) -> bool {
+    match pattern.kind {
+        PatternKind::Record { .. } | PatternKind::Array { .. } => true,
+        PatternKind::As { pattern, .. } => has_parts(pattern),
+        PatternKind::Or(alternatives) => alternatives.iter().any(|p| has_parts(p)),
         _ => false,
     }
 }

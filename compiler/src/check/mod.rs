@@ -14,6 +14,7 @@ mod fields;
 mod function;
 mod init;
 mod literal;
+mod matrix;
 mod member;
 mod narrow;
 mod operator;

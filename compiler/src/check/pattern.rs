@@ -56,9 +56,12 @@ impl<'a> Checker<'a, '_> {
             self.forget_since(start);
             ends &= arm_ends;
             joined = self.join_opt(joined, ty);
-        } else if !coverage.is_complete() {
-            self.not_exhaustive(entrain, &coverage);
-            ends = false;
+        } else {
+            self.cover_rest(&mut coverage);
+            if !coverage.is_complete() {
+                self.not_exhaustive(entrain, &coverage);
+                ends = false;
+            }
         }
         let yielded = std::mem::replace(&mut self.frame.yields, outer_yields);
         if !is_value {

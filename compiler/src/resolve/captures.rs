@@ -31,6 +31,7 @@ impl<'a> Resolver<'a, '_> {
             self.set_name(deferred.id, NameRef::Var(var));
             let state = self.state_mut(var);
             state.read = true;
+            state.is_value = true;
             state.elsewhere = true;
             state.force_global = true;
             state.leaked = true;
@@ -245,19 +246,26 @@ impl<'a> Resolver<'a, '_> {
     }
 
     fn warn_unused(&mut self) {
+        for (param, function) in std::mem::take(&mut self.unread) {
+            let is_called = !self.state(function).is_value && !self.out.var(function).is_shared;
+            self.state_mut(param).warn_unused = is_called;
+        }
         for (info, state) in self.out.vars.iter().zip(&self.states) {
             let name = self.interner.resolve(info.name);
             if !state.warn_unused || state.read || state.place_stored || name.starts_with('_') {
                 continue;
             }
+            let (what, label) = match info.kind {
+                // A later input may call it.
+                VarKind::Function(_) if state.module_scope && self.is_interactive => continue,
+                VarKind::Function(_) => ("suggestion", "never used"),
+                VarKind::Parameter => ("parameter", "never read"),
+                _ => ("variable", "never read"),
+            };
             self.diagnostics.push(
-                Diagnostic::new(
-                    Code::UnusedVariable,
-                    info.span,
-                    format!("unused variable `{name}`"),
-                )
-                .with_primary("never read")
-                .with_help(format!("remove it, or name it `_{name}`")),
+                Diagnostic::new(Code::UnusedVariable, info.span, format!("unused {what} `{name}`"))
+                    .with_primary(label)
+                    .with_help(format!("remove it, or name it `_{name}`")),
             );
         }
     }

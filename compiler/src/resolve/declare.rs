@@ -2,9 +2,10 @@
 
 use super::scope::{Predeclared, Resolver};
 use super::{BindAction, VarId, VarKind};
+use crate::link::ModuleIdx;
 use hyp_grammar::ast::{
-    Binding, DeclKeyword, DeclTarget, Function, Init, Pattern, PatternKind, Stmt, StmtKind,
-    VarDecl, Visibility,
+    Binding, DeclKeyword, DeclTarget, Expr, ExprKind, Function, FunctionKind, Init, Pattern,
+    PatternKind, Stmt, StmtKind, VarDecl, Visibility,
 };
 use hyp_grammar::diagnostic::{Code, Diagnostic};
 
@@ -25,7 +26,10 @@ impl<'a> Resolver<'a, '_> {
     pub(super) fn hoist(&mut self, stmts: &'a [Stmt<'a>]) {
         for stmt in stmts {
             match stmt.kind {
-                StmtKind::Function(function) => self.hoist_function(function),
+                StmtKind::Function(function) => {
+                    let is_exposed = stmt.visibility == Some(Visibility::Expose);
+                    self.hoist_function(function, is_exposed);
+                }
                 StmtKind::Session(session) => {
                     let idx = self.type_decl(super::TypeDecl::Session(session), session.name);
                     self.hoist_name(session.name, VarKind::Session(idx));
@@ -40,7 +44,7 @@ impl<'a> Resolver<'a, '_> {
         }
     }
 
-    fn hoist_function(&mut self, function: &'a Function<'a>) {
+    fn hoist_function(&mut self, function: &'a Function<'a>, is_exposed: bool) {
         let Some(name) = function.name else { return };
         let order = self.tick();
         if let Some(state) = self.function_states.get_mut(function.id.index()) {
@@ -52,6 +56,21 @@ impl<'a> Resolver<'a, '_> {
             self.duplicate_function(name, first);
         }
         self.hoist_name(name, VarKind::Function(function.id));
+        let is_trigger = function.kind == FunctionKind::Trigger;
+        if !is_exposed
+            && !is_trigger
+            && let Some(bind) = self.out.bind(name.id)
+        {
+            self.state_mut(bind.var).warn_unused = !self.is_called_from_outside(name);
+        }
+    }
+
+    /// Whether the test runner calls the function, or a use of it cannot be seen here.
+    fn is_called_from_outside(&self, name: Binding) -> bool {
+        let is_main = self.module == ModuleIdx::MAIN;
+        self.in_module_scope()
+            && (self.is_skipped
+                || (is_main && (self.is_library || self.text(name.name).starts_with("test"))))
     }
 
     fn hoist_name(&mut self, name: Binding, kind: VarKind) {
@@ -61,6 +80,7 @@ impl<'a> Resolver<'a, '_> {
             return;
         }
         self.warn_shadowing(name);
+        self.warn_hiding(name);
         let calls_seen = std::mem::replace(&mut self.calls_seen, false);
         let var = self.declare(name.name, kind, name.span);
         self.calls_seen = calls_seen;
@@ -141,7 +161,14 @@ impl<'a> Resolver<'a, '_> {
         };
         match decl.target {
             DeclTarget::Name(name) if decl.shared => self.bind_shared(name, binds),
-            DeclTarget::Name(name) => self.bind(name, binds),
+            DeclTarget::Name(name) => {
+                self.bind(name, binds);
+                if let Init::Expr(Expr { kind: ExprKind::Function(function), .. }) = decl.init
+                    && visibility.is_none()
+                {
+                    self.note_unread(function, name);
+                }
+            }
             DeclTarget::Place(place) => self.place(place, false),
             DeclTarget::Pattern(pattern) => {
                 let binds = Binds { warn_unused: false, has_value: true, ..binds };
@@ -198,6 +225,7 @@ impl<'a> Resolver<'a, '_> {
 
     pub(super) fn bind_new(&mut self, var: VarId, name: Binding, binds: Binds) {
         self.warn_shadowing(name);
+        self.warn_hiding(name);
         self.mark_declared(var);
         self.out.vars[var.0 as usize].is_constant = binds.constant;
         let state = self.state_mut(var);
@@ -225,6 +253,32 @@ impl<'a> Resolver<'a, '_> {
             Diagnostic::new(Code::ConstantRedeclared, name.span, message)
                 .with_primary("declared again here")
                 .with_label(declared, "declared with `freeze` here"),
+        );
+    }
+
+    /// Warns of a declaration that hides a variable of an enclosing block or function. What the
+    /// module declares may be hidden in functions: they need not know all of its names.
+    pub(super) fn warn_hiding(&mut self, name: Binding) {
+        let start = self.scopes.last().copied().unwrap_or(0);
+        let Some((_, hidden)) = self.bindings.of(name.name).find(|(at, _)| *at < start) else {
+            return;
+        };
+        let home = self.home_of(hidden);
+        let is_here = home == self.context.home && self.state(hidden).declared;
+        let info = self.out.var(hidden);
+        let is_variable =
+            matches!(info.kind, VarKind::Variable | VarKind::Parameter | VarKind::Catch);
+        let text = self.text(name.name);
+        if !is_variable || text.starts_with('_') || !(is_here || home.is_some()) {
+            return;
+        }
+        let declared = info.span;
+        let message = format!("`{text}` hides another variable of that name");
+        self.report(
+            Diagnostic::new(Code::HiddenVariable, name.span, message)
+                .with_primary("from here on the name means this declaration")
+                .with_label(declared, "the hidden variable is declared here")
+                .with_help("give one of them another name"),
         );
     }
 

@@ -202,7 +202,9 @@ impl<'a> Resolver<'a, '_> {
     fn name(&mut self, symbol: Symbol, id: ExprId, span: Span, is_call: bool) {
         if let Some(var) = self.variable(symbol, span, is_call) {
             self.touch(var, span);
-            self.state_mut(var).read = true;
+            let state = self.state_mut(var);
+            state.read = true;
+            state.is_value |= !is_call;
             return self.set_name(id, NameRef::Var(var));
         }
         if self.namespace_value(symbol, span) {

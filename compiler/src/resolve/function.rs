@@ -2,7 +2,7 @@
 
 use super::scope::{Context, Resolver};
 use super::{BindAction, VarKind};
-use hyp_grammar::ast::{Function, FunctionBody, FunctionKind, Param};
+use hyp_grammar::ast::{Binding, Function, FunctionBody, FunctionKind, Param};
 use hyp_grammar::diagnostic::{Code, Diagnostic};
 use hyp_grammar::span::FuncId;
 
@@ -60,6 +60,24 @@ impl<'a> Resolver<'a, '_> {
         }
     }
 
+    /// Notes parameters that are not read, unless others that follow are. `name` is what the
+    /// function is called by: if that is all that happens to it, nothing needs its shape.
+    pub(super) fn note_unread(&mut self, function: &'a Function<'a>, name: Binding) {
+        let is_empty = matches!(function.body, FunctionBody::Block(b) if b.stmts.is_empty());
+        if is_empty || function.kind == FunctionKind::Trigger {
+            return;
+        }
+        let Some(owner) = self.out.bind(name.id) else { return };
+        for param in function.params.iter().rev() {
+            let Some(bind) = self.out.bind(param.name.id) else { return };
+            let state = self.state(bind.var);
+            if state.read || state.place_stored {
+                return;
+            }
+            self.unread.push((bind.var, owner.var));
+        }
+    }
+
     fn async_constructor(&mut self, function: &'a Function<'a>) {
         let span = function.name.map_or(function.span, |name| name.span);
         self.report(
@@ -83,6 +101,7 @@ impl<'a> Resolver<'a, '_> {
                     .with_label(declared, "first declared here"),
             );
         }
+        self.warn_hiding(name);
         let var = self.declare(name.name, VarKind::Parameter, name.span);
         self.set_bind(name.id, var, BindAction::Declare);
     }

@@ -17,6 +17,7 @@ mod pattern;
 mod scope;
 mod stmt;
 mod suggest;
+mod unused;
 
 use crate::link::{ModuleIdx, ModuleTree};
 use crate::types::TypeIdx;

@@ -13,6 +13,7 @@ use hyp_grammar::ast::{Binding, DeclKeyword, DeclTarget, Expr, Ident, Stmt, Stmt
 use hyp_grammar::diagnostic::{Code, Diagnostic};
 use hyp_grammar::intern::Symbol;
 use hyp_grammar::span::{FuncId, Span};
+use std::cell::Cell;
 
 /// What a name of a module offers to those who import it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -39,13 +40,36 @@ pub(super) struct ModuleNames {
     exports: AHashMap<Symbol, Export>,
     /// The keys of `exports` in textual order.
     export_order: Vec<Symbol>,
-    imports: AHashMap<Symbol, (Imported, Span)>,
+    imports: AHashMap<Symbol, Import>,
+}
+
+/// A name that an import brings in.
+#[derive(Debug)]
+struct Import {
+    name: Imported,
+    span: Span,
+    /// Looked up by a name or, later, by the type of an annotation.
+    is_used: Cell<bool>,
 }
 
 impl ModuleNames {
     /// What an import brings in under that name.
     pub(super) fn imported(&self, name: Symbol) -> Option<Imported> {
-        self.imports.get(&name).map(|(imported, _)| *imported)
+        let import = self.imports.get(&name)?;
+        import.is_used.set(true);
+        Some(import.name)
+    }
+
+    /// Whether something looked up what the import at `span` brings in under the name; `None` if
+    /// another declaration or import has taken the name.
+    pub(super) fn is_import_used(&self, name: Symbol, span: Span) -> Option<bool> {
+        let import = self.imports.get(&name).filter(|import| import.span == span)?;
+        Some(import.is_used.get())
+    }
+
+    /// The exported names in textual order.
+    pub(super) fn exported(&self) -> &[Symbol] {
+        &self.export_order
     }
 
     pub(super) fn export(&self, name: Symbol) -> Option<Export> {
@@ -90,6 +114,9 @@ impl AllNames {
 impl<'a> Resolver<'a, '_> {
     /// Walks all modules.
     pub(super) fn modules(&mut self, tree: &ModuleTree<'a>) {
+        self.is_library = tree.modules.first().is_some_and(|main| {
+            main.program.prelude.iter().chain(main.program.body).all(super::unused::declares)
+        });
         let mut scopes: Vec<Vec<Entry>> = Vec::with_capacity(tree.modules.len());
         for (at, node) in tree.modules.iter().enumerate() {
             self.enter_module(tree, ModuleIdx(at as u32));
@@ -246,7 +273,10 @@ impl<'a> Resolver<'a, '_> {
 
     /// Adds an imported name; of several the last one wins.
     fn add_import(&mut self, name: Symbol, imported: Imported, span: Span) {
-        let Some((before, first)) = self.names().imports.insert(name, (imported, span)) else {
+        let import = Import { name: imported, span, is_used: Cell::new(false) };
+        let Some(Import { name: before, span: first, .. }) =
+            self.names().imports.insert(name, import)
+        else {
             return;
         };
         if before == imported {
@@ -300,6 +330,8 @@ impl<'a> Resolver<'a, '_> {
         let found = export.and_then(|export| match export.var {
             Some(var) => {
                 self.touch(var, name.span);
+                let state = self.state_mut(var);
+                (state.read, state.is_value) = (true, true);
                 Some(NameRef::Var(var))
             }
             None => export.ty.filter(|ty| self.is_constructed(*ty)).map(NameRef::RecordType),

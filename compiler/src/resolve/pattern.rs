@@ -41,9 +41,10 @@ impl<'a> Resolver<'a, '_> {
     /// one variable.
     fn pattern(&mut self, pattern: &'a Pattern<'a>) {
         for_each_binding(pattern, &mut |name| {
-            let var = self
-                .in_this_scope(name.name)
-                .unwrap_or_else(|| self.declare(name.name, VarKind::Variable, name.span));
+            let var = self.in_this_scope(name.name).unwrap_or_else(|| {
+                self.warn_hiding(name);
+                self.declare(name.name, VarKind::Variable, name.span)
+            });
             self.set_bind(name.id, var, BindAction::Declare);
         });
     }

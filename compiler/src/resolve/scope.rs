@@ -76,6 +76,8 @@ pub(super) struct VarState {
     /// Declared directly in the module (or in `entrance` or `finale`), not in a block.
     pub(super) module_scope: bool,
     pub(super) read: bool,
+    /// Read other than to call it.
+    pub(super) is_value: bool,
     /// Report when never read.
     pub(super) warn_unused: bool,
     /// Declared by `anchor`.
@@ -199,6 +201,10 @@ pub(super) struct Resolver<'a, 'r> {
     /// In an `entrance` or `finale` of an imported module, which never runs.
     pub(super) is_skipped: bool,
     pub(super) suggestions_left: u32,
+    /// Parameters that are not read, with the name of their function.
+    pub(super) unread: Vec<(VarId, VarId)>,
+    /// The main module only declares; others may use what it does not.
+    pub(super) is_library: bool,
 }
 
 impl<'a, 'r> Resolver<'a, 'r> {
@@ -248,6 +254,8 @@ impl<'a, 'r> Resolver<'a, 'r> {
             module: ModuleIdx::MAIN,
             is_skipped: false,
             suggestions_left: 50,
+            unread: Vec::new(),
+            is_library: false,
         }
     }
 

@@ -97,7 +97,12 @@ impl<'a> Resolver<'a, '_> {
                 };
                 self.bind(name, binds);
             }
-            StmtKind::Function(function) => self.function(function),
+            StmtKind::Function(function) => {
+                self.function(function);
+                if let Some(name) = function.name {
+                    self.note_unread(function, name);
+                }
+            }
             StmtKind::Session(session) => self.session(session),
             StmtKind::Entrance { params, body } => self.entrance(params, &body),
             StmtKind::Finale { body } => self.finale(&body),
@@ -218,6 +223,7 @@ impl<'a> Resolver<'a, '_> {
             LoopHeader::Within { keyword, first, second, iterable } => {
                 self.expr(iterable);
                 for name in std::iter::once(first).chain(second) {
+                    self.warn_hiding(name);
                     let var = self.declare(name.name, VarKind::Variable, name.span);
                     self.out.vars[var.0 as usize].is_constant = keyword == DeclKeyword::Freeze;
                     self.set_bind(name.id, var, BindAction::Declare);
@@ -275,6 +281,7 @@ impl<'a> Resolver<'a, '_> {
     fn catch(&mut self, catch: &'a Catch<'a>) -> bool {
         self.open_scope();
         if let Some(name) = catch.name {
+            self.warn_hiding(name);
             let var = self.declare(name.name, VarKind::Catch, name.span);
             self.set_bind(name.id, var, BindAction::Declare);
         }

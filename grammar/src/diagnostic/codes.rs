@@ -181,8 +181,8 @@ macro_rules! for_each_code {
                 "Declarations win over builtin functions of the same name.";
             UnqualifiedMember = "W0608", Warning, "member used without its receiver",
                 "Inside a session a name that is not declared otherwise is taken as a member of the session.";
-            UnusedVariable = "W0609", Warning, "unused variable",
-                "The variable is never read. A name that starts with `_` is not reported.";
+            UnusedVariable = "W0609", Warning, "unused declaration",
+                "A variable or parameter is never read, a suggestion is never used, or no name of an import is. A name that starts with `_` is not reported, nor is what other files or the test runner may use.";
             UnreachableCode = "W0610", Warning, "unreachable code",
                 "The statement before it always leaves the block.";
             SharedCapture = "W0611", Warning, "local variable used in a type",
@@ -223,6 +223,8 @@ macro_rules! for_each_code {
                 "Two imports bring in the same name, and the last one wins; or a declaration of the module has the name, and the declaration wins.";
             SharedAgain = "W0630", Warning, "`sharedTrance` set again by another module",
                 "A `sharedTrance` variable is one variable of the whole program. A module that declares it without a value keeps what another module has stored.";
+            HiddenVariable = "W0631", Warning, "variable hidden",
+                "A declaration in an inner block or function has the name of a variable around it, which cannot be reached there. A name that starts with `_` is not reported.";
             RedeclaredType = "W0627", Warning, "variable declared with different types",
                 "A second declaration in the same scope, in a nested block or of a `sharedTrance` means the same variable. With two types it is treated as unknown.";
         }
