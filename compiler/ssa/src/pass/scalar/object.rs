@@ -120,7 +120,11 @@ impl Objects {
                     (Kind::Instance, Op::GetField | Op::SetField)
                     | (Kind::Box, Op::GetCell | Op::SetCell)
                     | (Kind::Fixed, Op::IsNull) => true,
-                    (Kind::Fixed, Op::GetField | Op::Length) => true,
+                    (Kind::Fixed, Op::GetField) => true,
+                    // A record has no length: that raises an error.
+                    (Kind::Fixed, Op::Length) => {
+                        func.inst(Inst(self.of[at])).op == Opcode::Op(Op::NewArray)
+                    }
                     (Kind::Fixed, Op::ArrayGet | Op::ArrayGetF64) => {
                         let n_parts = func.inst(Inst(self.of[at])).args.len();
                         constant_index(func, data).is_some_and(|index| index < n_parts)
