@@ -91,16 +91,30 @@ fn snippet<'d>(
     file: &'d SourceFile,
 ) -> Snippet<'d, Annotation<'d>> {
     let text = sources.text_of(file);
-    let is_here = |span: Span| sources.file_at(span.start) == file;
-    let mut snippet = Snippet::source(text).path(path_of(file));
     let primary = &diagnostic.primary;
-    if is_here(primary.span) {
+    let is_here = |span: Span| sources.file_at(span.start) == file;
+    let labels: Vec<_> = diagnostic.labels.iter().filter(|l| is_here(l.span)).collect();
+    let own = is_here(primary.span).then_some(primary.span);
+    let ranges: Vec<_> = own
+        .into_iter()
+        .chain(labels.iter().map(|l| l.span))
+        .map(|s| range(s, file, text))
+        .collect();
+    // Only the lines that are shown: the renderer looks at everything that it gets.
+    let first = ranges.iter().map(|r| r.start).min().unwrap_or(0);
+    let last = ranges.iter().map(|r| r.end).max().unwrap_or(0);
+    let start = text[..first].rfind('\n').map_or(0, |at| at + 1);
+    let end = text[last..].find('\n').map_or(text.len(), |at| last + at + 1);
+    let line = sources.locate(file.start + u32::try_from(first).unwrap_or(0)).line;
+    let mut snippet =
+        Snippet::source(&text[start..end]).line_start(line as usize).path(path_of(file));
+    let mut places = ranges.into_iter().map(|r| r.start - start..r.end - start);
+    if let Some(place) = own.and_then(|_| places.next()) {
         let label = Some(primary.text.as_str()).filter(|t| !t.is_empty());
-        let place = AnnotationKind::Primary.span(range(primary.span, file, text));
-        snippet = snippet.annotation(place.label(label));
+        snippet = snippet.annotation(AnnotationKind::Primary.span(place).label(label));
     }
-    for label in diagnostic.labels.iter().filter(|l| is_here(l.span)) {
-        let place = AnnotationKind::Context.span(range(label.span, file, text));
+    for (label, place) in labels.into_iter().zip(places) {
+        let place = AnnotationKind::Context.span(place);
         snippet = snippet.annotation(place.label(label.text.as_str()));
     }
     snippet
