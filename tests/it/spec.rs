@@ -1,6 +1,9 @@
 //! Every program of `tests/spec` and `docs/examples`, and the example of every builtin, under every
 //! engine setting, and the programs on the oracle.
 //!
+//! Without any one of the passes, programs do the same as at `-O2`. Each pass gets its share of the
+//! corpus; `HYP_WITHOUT=all` gives all of it to each of them.
+//!
 //! The oracle must agree with `-O2` on output, uncaught error and exit status wherever it supports
 //! what a program uses; how many it supports is printed, and there is a least share.
 
@@ -10,17 +13,21 @@ use std::process::{Command, ExitCode};
 use std::sync::{Mutex, PoisonError};
 
 use hyp_bytecode::builtin::{BUILTINS, BuiltinSpec, CONSTANTS};
-use hyp_compiler::driver::{Options, compile};
-use hyp_tests::engine::{self, ENGINES};
+use hyp_compiler::driver::{Options, compile, pass_names};
+use hyp_tests::engine::{self, ENGINES, Engine};
 use hyp_tests::expectation::{Expectation, Observed};
 use hyp_tests::oracle::{self, Fault, Setting, Verdict};
-use hyp_tests::subject::{observe, programs, read_text, root};
+use hyp_tests::subject::{self, observe, programs, read_text, root};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 /// First argument of a child process: run one program and end with its exit status.
 const RUN_ONE: &str = "--run-one";
 /// First argument of a child process: run the examples of a category of builtins.
 const RUN_EXAMPLES: &str = "--run-examples";
+/// First argument of a child process: run programs with a pass and without it.
+const RUN_WITHOUT: &str = "--run-without";
+/// Programs that one such process runs.
+const WITHOUT_CHUNK: usize = 100;
 /// The oracle among the engines.
 const ORACLE: &str = "oracle";
 /// Exit status of a child whose program the oracle does not support.
@@ -43,6 +50,11 @@ fn main() -> ExitCode {
     {
         return run_examples(engine, category);
     }
+    if let [mode, pass, paths @ ..] = args.as_slice()
+        && mode == RUN_WITHOUT
+    {
+        return run_without(pass, paths);
+    }
     let arguments = Arguments::from_args();
     let mut trials: Vec<Trial> = corpus().into_iter().map(trial).collect();
     let mut categories: Vec<String> = BUILTINS.iter().map(category).collect();
@@ -50,6 +62,7 @@ fn main() -> ExitCode {
     categories.dedup();
     categories.push(CONSTANTS_CATEGORY.to_owned());
     trials.extend(categories.into_iter().map(examples_trial));
+    trials.extend(without_trials());
     let conclusion = libtest_mimic::run(&arguments, trials);
     let is_share_good = report_oracle();
     if is_share_good { conclusion.exit_code() } else { ExitCode::FAILURE }
@@ -127,6 +140,57 @@ fn examples_trial(category: String) -> Trial {
         }
         Ok(())
     })
+}
+
+/// The passes, each with the programs that it gets, some at a time.
+fn without_trials() -> Vec<Trial> {
+    let (programs, passes) = (corpus(), Vec::from_iter(pass_names()));
+    let is_whole = std::env::var_os("HYP_WITHOUT").is_some_and(|v| v == "all");
+    let mut trials = Vec::new();
+    for (i, &pass) in passes.iter().enumerate() {
+        let (first, step) = if is_whole { (0, 1) } else { (i, passes.len()) };
+        let share: Vec<PathBuf> = programs.iter().skip(first).step_by(step).cloned().collect();
+        for (n, chunk) in share.chunks(WITHOUT_CHUNK).map(<[PathBuf]>::to_vec).enumerate() {
+            trials.push(Trial::test(format!("without {pass}, part {}", n + 1), move || {
+                let mut command = Command::new(std::env::current_exe()?);
+                command.args([RUN_WITHOUT, pass]).args(&chunk);
+                let observed = observe(command, &Expectation::default())?;
+                if observed.exit == Some(0) { Ok(()) } else { Err(observed.stderr.into()) }
+            }));
+        }
+    }
+    trials
+}
+
+/// Runs programs one after the other in this process, each with all passes and without one. What
+/// differs goes to standard error.
+fn run_without(pass: &str, paths: &[String]) -> ExitCode {
+    let Some(pass) = pass_names().find(|name| *name == pass) else { return ExitCode::from(2) };
+    let mut code = ExitCode::SUCCESS;
+    for path in paths.iter().map(Path::new) {
+        let Ok(text) = read_text(path) else { return ExitCode::from(2) };
+        let expectation = Expectation::parse(&text);
+        let run = |engine| {
+            let observed = engine::observe(engine, path, &expectation);
+            empty_temporary_directory().map(|()| observed)
+        };
+        let (Ok(with), Ok(without)) = (run(engine::PLAIN), run(Engine::without(pass))) else {
+            return ExitCode::from(2);
+        };
+        if with != without {
+            eprintln!("{}\n-- with --\n{with:?}\n-- without --\n{without:?}", path.display());
+            code = ExitCode::FAILURE;
+        }
+    }
+    code
+}
+
+/// Each run starts with an empty directory for its files, which the process has for itself.
+fn empty_temporary_directory() -> std::io::Result<()> {
+    let path = std::env::temp_dir();
+    assert!(subject::is_scratch(&path), "{} is not a test's own", path.display());
+    std::fs::remove_dir_all(&path)?;
+    std::fs::create_dir(path)
 }
 
 /// Runs a program on the oracle. An uncaught error is printed as `line: message`.

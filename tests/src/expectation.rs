@@ -22,7 +22,7 @@ pub struct Expectation {
 }
 
 /// What a program did.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Observed {
     /// Standard output.
     pub stdout: String,

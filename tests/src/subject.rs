@@ -108,6 +108,15 @@ fn wait(child: &mut Child) -> std::io::Result<Option<i32>> {
     }
 }
 
+/// Start of the names of directories for one run.
+const SCRATCH: &str = "hyp-tests-";
+
+/// Whether a directory was made for the programs that one process runs.
+#[must_use]
+pub fn is_scratch(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(SCRATCH))
+}
+
 /// An empty directory that is removed at the end.
 struct Scratch {
     path: PathBuf,
@@ -118,7 +127,7 @@ impl Scratch {
         use std::sync::atomic::{AtomicU64, Ordering};
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("hyp-tests-{}-{number}", std::process::id());
+        let name = format!("{SCRATCH}{}-{number}", std::process::id());
         let path = std::env::temp_dir().join(name);
         std::fs::create_dir_all(&path)?;
         Ok(Scratch { path })

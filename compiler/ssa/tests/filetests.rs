@@ -6,9 +6,10 @@
 //! line behind `;> `; `UPDATE=1` writes it.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use hyp_bytecode::module::FuncId;
@@ -19,15 +20,13 @@ use hyp_ssa::{text, verify};
 
 const STEPS_MAX: u64 = 100_000;
 
+/// Filetests that each pass must have, and how many of them must show that it does something.
+const PER_PASS_MIN: usize = 4;
+const CHANGES_MIN: usize = 3;
+
 #[test]
 fn filetests() {
-    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/filetests");
-    let mut files: Vec<_> = fs::read_dir(&dir)
-        .expect("the directory exists")
-        .map(|entry| entry.expect("readable entry").path())
-        .filter(|path| path.extension().is_some_and(|e| e == "ssa"))
-        .collect();
-    files.sort();
+    let files = files();
     assert!(files.len() >= 40, "only {} filetests", files.len());
     let failures: Vec<String> = files
         .iter()
@@ -39,6 +38,52 @@ fn filetests() {
     assert!(failures.is_empty(), "{}", failures.join("\n\n"));
 }
 
+/// Each pass has tests of what it changes and of what it must leave alone.
+#[test]
+fn every_pass_has_filetests() {
+    let mut seen: BTreeMap<&str, Seen> = PASSES.iter().map(|p| (p.name, Seen::default())).collect();
+    for path in files() {
+        let content = fs::read_to_string(&path).expect("readable file");
+        let source = content.split_once("\n; expect\n").map_or(&*content, |(source, _)| source);
+        let mut unit = text::parse(source).expect("filetests parse");
+        let mut by_file: BTreeMap<&str, Seen> = BTreeMap::new();
+        let note = |name, is_changed: bool| {
+            let seen = by_file.entry(name).or_default();
+            seen.changed |= usize::from(is_changed);
+            seen.kept |= usize::from(!is_changed);
+        };
+        apply(source, &mut unit, note).expect("filetests name passes");
+        for (name, of_file) in by_file {
+            let seen = seen.get_mut(name).expect("passes are in the registry");
+            seen.files += 1;
+            seen.changed += of_file.changed;
+            seen.kept += of_file.kept;
+        }
+    }
+    let is_too_little = |s: &Seen| s.files < PER_PASS_MIN || s.changed < CHANGES_MIN || s.kept == 0;
+    let lacking: Vec<_> = seen.iter().filter(|(_, seen)| is_too_little(seen)).collect();
+    assert!(lacking.is_empty(), "passes without enough filetests: {lacking:?}");
+}
+
+/// Filetests that name a pass: all, those where it changes a function, those where it leaves one.
+#[derive(Default, Debug)]
+struct Seen {
+    files: usize,
+    changed: usize,
+    kept: usize,
+}
+
+fn files() -> Vec<PathBuf> {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/filetests");
+    let mut files: Vec<_> = fs::read_dir(&dir)
+        .expect("the directory exists")
+        .map(|entry| entry.expect("readable entry").path())
+        .filter(|path| path.extension().is_some_and(|e| e == "ssa"))
+        .collect();
+    files.sort();
+    files
+}
+
 fn run_file(path: &Path) -> Result<(), String> {
     let content = fs::read_to_string(path).map_err(|e| e.to_string())?;
     let (source, expected) = content.split_once("\n; expect\n").unwrap_or((&content, ""));
@@ -46,7 +91,7 @@ fn run_file(path: &Path) -> Result<(), String> {
     let before = text::parse(source).map_err(|e| e.to_string())?;
     let mut after = before.clone();
     check(&before)?;
-    apply(source, &mut after)?;
+    apply(source, &mut after, |_, _| {})?;
     check(&after)?;
     for (number, line) in source.lines().enumerate() {
         if let Some(call) = line.strip_prefix("; run: ") {
@@ -83,7 +128,12 @@ fn check(unit: &Unit) -> Result<(), String> {
     Ok(())
 }
 
-fn apply(source: &str, unit: &mut Unit) -> Result<(), String> {
+/// Applies what the file names; `note` gets each pass with whether it changed a function.
+fn apply(
+    source: &str,
+    unit: &mut Unit,
+    mut note: impl FnMut(&'static str, bool),
+) -> Result<(), String> {
     let directive = source.lines().find_map(|line| line.strip_prefix("; test "));
     let names = directive.ok_or("no `; test` directive")?;
     let facts = unit.clone();
@@ -91,7 +141,9 @@ fn apply(source: &str, unit: &mut Unit) -> Result<(), String> {
         for func in &mut unit.funcs {
             match PASSES.iter().find(|p| p.name == name) {
                 Some(pass) => {
+                    let before = text::print(func, &facts);
                     (pass.run)(func, &facts);
+                    note(pass.name, text::print(func, &facts) != before);
                 }
                 None if name == "all" => pass::run(func, &facts, 2),
                 None if name == "none" => {}

@@ -9,7 +9,7 @@ use smallvec::{SmallVec, smallvec};
 use super::calls;
 use super::kind::Kind;
 use super::rewrite::{Args, Imms, Outcome, Rewriter};
-use crate::ir::{Inst, Value};
+use crate::ir::{Inst, Opcode, Value};
 use crate::pass::fold::constant_form;
 
 /// Decides about an instruction whose operands are resolved.
@@ -176,15 +176,16 @@ fn conversion(r: &mut Rewriter<'_>, op: Op, inst: Inst) -> Outcome {
     }
 }
 
-/// `check_f64` of an element that nothing else reads: one instruction that keeps the check's note.
+/// `check_f64` of an element that nothing else reads: one instruction that keeps the check's note. It
+/// has one position for both errors, so the check of an argument, which stands at the call, stays.
 fn check_element(r: &mut Rewriter<'_>, v: Value, inst: Inst) -> Outcome {
-    if !matches!(r.def(v), Some((Op::ArrayGet, _))) {
+    let Some(access) = r.func.def_inst(v) else { return Outcome::Keep };
+    if access.op != Opcode::Op(Op::ArrayGet) || access.pos != r.data(inst).pos {
         return Outcome::Keep;
     }
     let barrier = Effects(Effects::WRITES.0 | Effects::THROWS.0 | Effects::CALLS.0);
     let Some(get) = r.take_recent(v, barrier) else { return Outcome::Keep };
-    let (args, pos) = (r.data(get).args.clone(), r.data(get).pos);
-    r.func.insts[inst.0 as usize].pos = pos;
+    let args = r.data(get).args.clone();
     Outcome::Replace(Op::ArrayGetF64, args, Imms::new())
 }
 
