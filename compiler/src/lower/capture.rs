@@ -3,14 +3,14 @@
 use hyp_bytecode::module::ErrorKind;
 use hyp_bytecode::op::Op;
 use hyp_bytecode::rep::{Rep, TypeId};
-use hyp_grammar::span;
+use hyp_grammar::{ast, span};
 use hyp_ssa::ir::Value;
 
-use super::function::FnLower;
+use super::function::{Control, FnLower};
 use super::module::{ModuleLower, func_number};
-use crate::resolve::{Storage, VarId, VarKind};
+use crate::resolve::{BindAction, BindRef, Storage, VarId, VarKind, for_each_declared};
 
-impl FnLower<'_, '_, '_> {
+impl<'a> FnLower<'_, '_, 'a> {
     /// Representation in which a closure holds a captured variable.
     pub(super) fn upvalue_rep(&self, var: VarId) -> Rep {
         let info = self.m.res.var(var);
@@ -150,6 +150,28 @@ impl FnLower<'_, '_, '_> {
         let fresh = self.b.op(Op::NewCell, &[value], &[]);
         let local = self.local(var);
         self.b.def_var(local, fresh);
+    }
+
+    /// Where a statement list may run again, gives the variables that are captured before their
+    /// declaration new boxes: every run of a block has variables of its own.
+    pub(super) fn renew_early_cells(&mut self, stmts: &'a [ast::Stmt<'a>]) {
+        let in_loop = self.control.iter().any(|c| matches!(c, Control::Loop { .. }));
+        if !in_loop && self.labels.is_empty() {
+            return;
+        }
+        for stmt in stmts {
+            for_each_declared(stmt, &mut |name| {
+                let Some(BindRef { var, action: BindAction::Declare }) = self.m.res.bind(name.id)
+                else {
+                    return;
+                };
+                let info = self.m.res.var(var);
+                let is_early = info.may_be_unset && !info.is_leaked;
+                if is_early && self.storage(var) == Storage::Cell && self.is_own(var) {
+                    self.fresh_cell(var);
+                }
+            });
+        }
     }
 
     /// Stores into a variable a value that was checked against its guarantee.

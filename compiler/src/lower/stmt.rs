@@ -19,6 +19,7 @@ impl<'a> FnLower<'_, '_, 'a> {
 
     /// Binds the function declarations of a statement list that need a closure.
     pub(super) fn hoist(&mut self, stmts: &'a [Stmt<'a>]) {
+        self.renew_early_cells(stmts);
         for stmt in stmts {
             match &stmt.kind {
                 StmtKind::Function(node) => self.hoist_function(node),

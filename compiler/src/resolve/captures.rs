@@ -203,6 +203,7 @@ impl<'a> Resolver<'a, '_> {
             let always_set = state.set_before_calls && !self.has_finales && !self.module_has_goto;
             let info = &mut self.out.vars[at];
             info.storage = storage;
+            info.is_leaked = state.leaked;
             // A statement that failed in an earlier version has not set its variable.
             info.may_be_unset |= has_goto || state.leaked || is_kept;
             info.may_be_unset |= storage == Storage::Global

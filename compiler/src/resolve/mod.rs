@@ -27,6 +27,7 @@ use hyp_grammar::diagnostic::Diagnostic;
 use hyp_grammar::intern::{Interner, Symbol};
 use hyp_grammar::span::{BindId, ExprId, FuncId, Span};
 
+pub(crate) use modules::for_each_declared;
 pub(crate) use suggest::closest;
 
 /// A variable: local, parameter, pattern variable, function, session, `this`, module variable.
@@ -130,6 +131,8 @@ pub struct VarInfo {
     /// A name may be read before its declaration ran (leak fallback, hoisted use, loops):
     /// a `Local` of this kind starts as null; a `Cell` or `Global` as not found.
     pub may_be_unset: bool,
+    /// Used after its block has ended (leak fallback): one variable for every run of the block.
+    pub is_leaked: bool,
     /// Declaring occurrence, if there is one.
     pub span: Span,
 }

@@ -438,7 +438,7 @@ fn is_exported_by_default(stmt: &Stmt<'_>) -> bool {
 }
 
 /// Visits the names that a statement declares.
-fn for_each_declared(stmt: &Stmt<'_>, visit: &mut impl FnMut(Binding)) {
+pub(crate) fn for_each_declared(stmt: &Stmt<'_>, visit: &mut impl FnMut(Binding)) {
     match stmt.kind {
         StmtKind::Function(function) => function.name.into_iter().for_each(visit),
         StmtKind::Session(session) => visit(session.name),

@@ -348,6 +348,7 @@ impl<'a, 'r> Resolver<'a, 'r> {
             is_reassigned: false,
             is_shared: false,
             may_be_unset: false,
+            is_leaked: false,
             span,
         });
         let in_finale = module_scope && !self.in_module_body();
