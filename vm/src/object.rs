@@ -229,6 +229,9 @@ pub struct ErrorObj {
     pub message: Value,
     /// Call stack: `Value::NULL` or a buffer of (function, code word) pairs, innermost first.
     pub trace: *mut Buffer,
+    /// `Value::UNDEF`; in the register of a handler that raises again, the thrown value whose place
+    /// this object keeps meanwhile.
+    pub thrown: Value,
     /// A [`hyp_bytecode::module::ErrorKind`] code.
     pub kind: u32,
     /// Line, from 1; 0 if unknown.

@@ -138,9 +138,19 @@ impl Vm {
     /// An error object for an error raised at the running instruction.
     pub(crate) fn error_value(&mut self, error: &ScriptError) -> Result<Value, Trap> {
         let message = self.heap.new_str(&error.message)?;
-        let calls = self.active_calls();
+        let object = self.error_at(&self.active_calls(), message)?;
+        // SAFETY: a live error object.
+        unsafe {
+            (*object).kind = error.kind as u32;
+            (*object).cause = error.cause.code();
+        }
+        Ok(Value::from_ptr(TAG_HEAP, object.cast()))
+    }
+
+    /// An error object of kind `runtime` with these calls.
+    fn error_at(&self, calls: &[(u32, u32)], message: Value) -> Result<*mut ErrorObj, Trap> {
         let position = calls.first().and_then(|&(func, word)| self.line_entry(func, word));
-        let buffer = self.heap.alloc_buffer(calls.len() * 8)?;
+        let buffer = self.heap.alloc_buffer(size_of_val(calls))?;
         let header = self.heap.alloc(size_of::<ErrorObj>(), Kind::Error, TypeId::ERROR.0, 0)?;
         let object = header.cast::<ErrorObj>();
         // SAFETY: both allocations have the sizes written here; the header is already written.
@@ -148,12 +158,37 @@ impl Vm {
             std::ptr::copy_nonoverlapping(calls.as_ptr(), buffer.add(1).cast(), calls.len());
             (*object).message = message;
             (*object).trace = buffer;
-            (*object).kind = error.kind as u32;
+            (*object).thrown = Value::UNDEF;
+            (*object).kind = ErrorKind::Runtime as u32;
             (*object).line = position.map_or(0, |p| p.line);
             (*object).column = position.map_or(0, |p| p.column);
-            (*object).cause = error.cause.code();
+            (*object).cause = Cause::Script.code();
         }
-        Ok(Value::from_ptr(TAG_HEAP, header))
+        Ok(object)
+    }
+
+    /// What a handler that will raise `v` again holds: errors know their place, other values are
+    /// wrapped together with it, because what the handler does may throw and catch as well.
+    pub(crate) fn with_place(&self, v: Value) -> Value {
+        if v.is_error() || v.is_undef() || self.thrown.0 != v {
+            return v;
+        }
+        let wrapped = self.heap.unlimited(|| {
+            let message = self.heap.new_str("")?;
+            self.error_at(&self.thrown.1, message)
+        });
+        let Ok(object) = wrapped else { return v };
+        // SAFETY: a live error object, new, so it needs no barrier.
+        unsafe { (*object).thrown = v };
+        Value::from_ptr(TAG_HEAP, object.cast())
+    }
+
+    /// The value and the calls that [`Vm::with_place`] has wrapped.
+    pub(crate) fn unwrap_place(&self, v: Value) -> Option<(Value, Vec<(u32, u32)>)> {
+        let object = error_object(v)?;
+        // SAFETY: `v` is a live error object.
+        let (thrown, trace) = unsafe { ((*object).thrown, (*object).trace) };
+        (!thrown.is_undef()).then(|| (thrown, self.trace_calls(trace).to_vec()))
     }
 
     /// Gives an error object that has no place the running instruction's.
@@ -189,11 +224,14 @@ impl Vm {
         })
     }
 
+    /// Function and code word of the calls in the trace of a live error object.
+    fn trace_calls(&self, trace: *const Buffer) -> &[(u32, u32)] {
+        // SAFETY: an error's trace holds such pairs.
+        unsafe { std::slice::from_raw_parts(trace.add(1).cast(), (*trace).bytes / 8) }
+    }
+
     fn trace_entries(&self, trace: *const Buffer) -> Vec<TraceEntry> {
-        // SAFETY: an error's trace holds (function, word) pairs.
-        let calls: &[(u32, u32)] =
-            unsafe { std::slice::from_raw_parts(trace.add(1).cast(), (*trace).bytes / 8) };
-        self.entries(calls)
+        self.entries(self.trace_calls(trace))
     }
 
     /// The calls as the source has them: a frame whose code belongs to inlined calls counts for

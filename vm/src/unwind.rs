@@ -41,8 +41,12 @@ impl Vm {
         // SAFETY: by contract.
         unsafe {
             match self.find_handler(&trap) {
-                Some((target, reg)) => {
-                    *self.base.add(usize::from(reg)) = value;
+                Some((target, handler)) => {
+                    let value = match handler.is_cleanup {
+                        true => self.with_place(value),
+                        false => value,
+                    };
+                    *self.base.add(usize::from(handler.reg)) = value;
                     self.exit = (!trap.is_catchable()).then_some(trap);
                     target
                 }
@@ -58,7 +62,7 @@ impl Vm {
     ///
     /// # Safety
     /// As [`Vm::raise`].
-    unsafe fn find_handler(&mut self, trap: &Trap) -> Option<(*const u32, u8)> {
+    unsafe fn find_handler(&mut self, trap: &Trap) -> Option<(*const u32, Handler)> {
         // SAFETY: by contract; a boundary lies below every run of the interpreter.
         unsafe {
             let mut pc = self.pc;
@@ -74,7 +78,7 @@ impl Vm {
                         // Caught: an equal value that is thrown later has a place of its own.
                         self.thrown = (Value::UNDEF, Vec::new());
                     }
-                    return Some(((*frame.func).code.add(handler.target as usize), handler.reg));
+                    return Some(((*frame.func).code.add(handler.target as usize), handler));
                 }
                 self.frame = self.frame.sub(1);
                 self.base = frame.ret_base;
@@ -103,6 +107,10 @@ impl Vm {
     pub(crate) fn thrown(&mut self, v: Value) -> Trap {
         if v.is_undef() {
             return self.exit.take().unwrap_or(Trap::Throw(Value::NULL));
+        }
+        if let Some((value, calls)) = self.unwrap_place(v) {
+            self.thrown = (value, calls);
+            return Trap::Throw(value);
         }
         if !v.is_error() && self.thrown.0 != v {
             self.thrown = (v, self.active_calls());

@@ -364,6 +364,7 @@ impl<'a> Marker<'a> {
                 Kind::Error => {
                     let error = object.cast::<ErrorObj>();
                     self.value((*error).message);
+                    self.value((*error).thrown);
                     self.buffer((*error).trace);
                 }
                 Kind::Record | Kind::Instance => {

@@ -347,16 +347,21 @@ impl Heap {
     /// A buffer that may exceed the limit: for work that a script cannot see fail. The next safepoint
     /// collects if it did.
     pub(crate) fn alloc_buffer_unlimited(&self, bytes: usize) -> *mut Buffer {
+        match self.unlimited(|| self.alloc_buffer(bytes)) {
+            Ok(buffer) => buffer,
+            Err(_) => std::alloc::handle_alloc_error(std::alloc::Layout::new::<Buffer>()),
+        }
+    }
+
+    /// Runs `work`, whose allocations may exceed the limit.
+    pub(crate) fn unlimited<T>(&self, work: impl FnOnce() -> T) -> T {
         let max = self.bytes_max.replace(usize::MAX);
-        let buffer = self.alloc_buffer(bytes);
+        let result = work();
         self.bytes_max.set(max);
         if self.committed() > max {
             self.wanted.set(true);
         }
-        match buffer {
-            Ok(buffer) => buffer,
-            Err(_) => std::alloc::handle_alloc_error(std::alloc::Layout::new::<Buffer>()),
-        }
+        result
     }
 
     /// Grows a buffer to `bytes` bytes, keeping its content; the old one must not be used again.
