@@ -96,6 +96,21 @@ fn builtins_use_fuel_by_the_size_of_values() {
 }
 
 #[test]
+fn builtins_that_ask_the_system_use_fuel() {
+    let calls = [
+        "GetNetworkInfo()",
+        "GetSystemInfo()",
+        "FileExists(\"/nowhere\")",
+        "ListDirectory(\"/\")",
+        "GetProcessInfo()",
+    ];
+    for call in calls {
+        let source = format!("Focus {{ for (induce i = 0; i < 100; i += 1) {{ {call}; }} }} Relax");
+        both(&source, |o| o.fuel_max = Some(5_000), |captured| ended_by(Limit::Fuel, &captured));
+    }
+}
+
+#[test]
 fn builtins_of_constant_time_use_no_fuel_for_sizes() {
     let source = "Focus {
         induce a = ArrayRange(1, 100000); induce s = Repeat(\"x\", 1000000);

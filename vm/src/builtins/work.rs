@@ -3,7 +3,7 @@
 //! Most builtins read each of their arguments once, so sizes tell the work before it is done. Those
 //! that do more, like tables of two texts, charge for it where they do it.
 
-use hyp_bytecode::builtin::{Builtin, Category};
+use hyp_bytecode::builtin::{Builtin, BuiltinEffects, Category};
 
 use crate::object::Kind;
 use crate::{Trap, Value, Vm, dict, string};
@@ -12,6 +12,8 @@ use crate::{Trap, Value, Vm, dict, string};
 const ITEMS_PER_STEP: usize = 16;
 /// Bytes of text that count as one step.
 const BYTES_PER_STEP: usize = 256;
+/// Steps of a call that asks the operating system: those take microseconds, some of them hundreds.
+const SYSTEM_STEPS: usize = 64;
 
 /// What the time of a call depends on.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -22,12 +24,19 @@ enum Work {
     Result,
     /// On the sizes of arguments and result.
     All,
+    /// As `All`, and on what the operating system does for it.
+    System,
 }
 
 impl Work {
-    const fn of(builtin: Builtin, category: Category) -> Work {
+    const fn of(builtin: Builtin, category: Category, effects: BuiltinEffects) -> Work {
         use Builtin::*;
+        let outside = BuiltinEffects::SYSTEM.0
+            | BuiltinEffects::FS_READ.0
+            | BuiltinEffects::FS_WRITE.0
+            | BuiltinEffects::PROC.0;
         match builtin {
+            _ if effects.0 & outside != 0 => Work::System,
             ArrayRange | ArrayRepeat | ArraySkip | ArraySlice | ArrayTake | CreateArray
             | PadLeft | PadRight | RandomSample | Repeat | SubArray => Work::Result,
             ArrayGet | ArrayFirst | ArrayIsEmpty | ArrayLast | ArrayLength | ArrayPop
@@ -59,7 +68,11 @@ macro_rules! work_table {
         $(/ ($($op:ident : $($ow:ident)+),*) -> $($or:ident)+)*
         {$($e:ident)*} = $f:ident;)+) => {
         /// The kinds of work by builtin number.
-        static WORK: &[Work] = &[$(Work::of(Builtin::$name, Category::$cat)),+];
+        static WORK: &[Work] = &[$(Work::of(
+            Builtin::$name,
+            Category::$cat,
+            BuiltinEffects(0 $(| BuiltinEffects::$e.0)*),
+        )),+];
     };
 }
 
@@ -91,10 +104,12 @@ impl Vm {
     /// # Errors
     /// As [`Vm::charge`].
     pub(crate) fn charge_arguments(&mut self, b: Builtin, args: &[Value]) -> Result<(), Trap> {
-        if WORK[b as usize] != Work::All {
-            return Ok(());
-        }
-        self.charge_if_large(args.iter().map(|&v| steps(v)).sum())
+        let fixed = match WORK[b as usize] {
+            Work::All => 0,
+            Work::System => SYSTEM_STEPS,
+            Work::Fixed | Work::Result => return Ok(()),
+        };
+        self.charge_if_large(fixed + args.iter().map(|&v| steps(v)).sum::<usize>())
     }
 
     /// Charges for the result of a call.
