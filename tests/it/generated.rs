@@ -1,7 +1,7 @@
 //! Generated programs do the same on the oracle, at `-O0` and at `-O2`.
 //!
-//! `HYP_SEEDS=20000` sets the number of programs; `HYP_SEED=n` runs a single one and, if engines
-//! differ, prints it minimised. The report says how good the programs are.
+//! `HYP_SEEDS=20000` sets the number of programs; `HYP_SEED=n` prints and runs a single one and, if
+//! engines differ, prints it minimised. The report says how good the programs are.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -17,6 +17,7 @@ use hyp_tests::oracle::on_deep_stack;
 const CAMPAIGN: Campaign = Campaign {
     name: "generated",
     count_variable: "HYP_SEEDS",
+    first_variable: "HYP_SEEDS_FROM",
     single_variable: "HYP_SEED",
     count: 300,
     time_max: Duration::from_secs(20),
@@ -30,6 +31,10 @@ fn main() -> ExitCode {
 
 fn judge(seed: u64) -> Fate {
     let source = program(seed);
+    let is_single = std::env::var_os("HYP_SEED").is_some();
+    if is_single {
+        eprintln!("{source}");
+    }
     let mut coverage = Coverage::default();
     let text = match compare(&source, &mut coverage) {
         Finding::Agree { is_trap: false } => "end without an error".to_owned(),
@@ -37,8 +42,8 @@ fn judge(seed: u64) -> Fate {
         Finding::Unsupported(what) => format!("not compared: {what}"),
         Finding::Invalid(what) => format!("{FAULT} does not compile: {what}"),
         Finding::Differ(what) => {
-            if std::env::var_os("HYP_SEED").is_some() {
-                eprintln!("{source}\n--- minimised ---\n{}", smallest(&source));
+            if is_single {
+                eprintln!("--- minimised ---\n{}", smallest(&source));
             }
             format!("{FAULT} differs: {}", what.replace(['\n', '\t'], " "))
         }

@@ -19,6 +19,7 @@ use hyp_tests::subject::{programs, root};
 const CAMPAIGN: Campaign = Campaign {
     name: "mutants",
     count_variable: "HYP_MUTANTS",
+    first_variable: "HYP_MUTANTS_FROM",
     single_variable: "HYP_MUTANT",
     count: 2_000,
     // Builds without optimisation get more.

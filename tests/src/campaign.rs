@@ -27,6 +27,8 @@ pub struct Campaign {
     pub name: &'static str,
     /// Environment variable with the number of cases.
     pub count_variable: &'static str,
+    /// Environment variable with the number of the first case.
+    pub first_variable: &'static str,
     /// Environment variable with the number of a single case.
     pub single_variable: &'static str,
     /// Number of cases if nothing says otherwise.
@@ -89,7 +91,10 @@ impl Campaign {
     fn range(&self) -> (u64, u64) {
         match number(self.single_variable) {
             Some(index) => (index, index + 1),
-            None => (0, number(self.count_variable).unwrap_or(self.count)),
+            None => {
+                let first = number(self.first_variable).unwrap_or(0);
+                (first, first + number(self.count_variable).unwrap_or(self.count))
+            }
         }
     }
 
@@ -199,6 +204,9 @@ impl Worker {
         let mut process = Command::new(std::env::current_exe()?)
             .arg(CHILD)
             .current_dir(std::env::temp_dir())
+            // Every case has a machine with a stack of its own. Glibc would soon keep that memory and
+            // clear it for each of them, instead of leaving it to the system.
+            .env("MALLOC_MMAP_THRESHOLD_", "1048576")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;

@@ -81,7 +81,7 @@ pub fn compare(source: &str, coverage: &mut Coverage) -> Finding {
     let setting = Setting { fuel: ORACLE_FUEL, ..Setting::default() };
     let verdict = oracle::run_here(source.as_bytes(), &setting);
     if let Verdict::Unsupported(what) = &verdict
-        && what == "fuel"
+        && what == oracle::FUEL
     {
         return Finding::Unsupported(what.clone());
     }

@@ -11,7 +11,7 @@ use hyp_grammar::span::Span;
 use super::facts::Facts;
 use super::scope::{Demand, Frame, MODULE, Scope, Slot};
 use super::value::{Fault, Value};
-use super::{Setting, Verdict};
+use super::{FUEL, Setting, Verdict, fuel};
 
 /// Why code did not run to its end.
 pub(crate) enum Stop<'a> {
@@ -116,13 +116,7 @@ impl<'a> Machine<'a> {
 
     /// Uses up fuel.
     pub(crate) fn step(&mut self) -> Result<(), Stop<'a>> {
-        match self.setting.fuel.checked_sub(1) {
-            Some(left) => {
-                self.setting.fuel = left;
-                Ok(())
-            }
-            None => Err(Stop::Unsupported("fuel".to_owned())),
-        }
+        if fuel::spend(1) { Ok(()) } else { Err(Stop::Unsupported(FUEL.to_owned())) }
     }
 
     /// A line of standard input.

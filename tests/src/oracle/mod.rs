@@ -9,6 +9,7 @@
 mod call;
 mod expression;
 mod facts;
+mod fuel;
 mod library;
 mod machine;
 mod member;
@@ -27,6 +28,9 @@ use machine::Machine;
 
 /// Bytes of the stack of the thread that runs programs: script calls nest 10,000 deep.
 const STACK_BYTES: usize = 8 << 30;
+
+/// What a program lacks that takes too long.
+pub const FUEL: &str = "fuel";
 
 /// What a program is given.
 #[derive(Clone, Debug)]
@@ -107,5 +111,7 @@ pub fn run_here(source: &[u8], setting: &Setting) -> Verdict {
     if let Some(what) = facts.unsupported {
         return Verdict::Unsupported(what.to_owned());
     }
-    Machine::new(&interner, &source, facts, setting.clone()).run(&program)
+    fuel::refill(setting.fuel);
+    let verdict = Machine::new(&interner, &source, facts, setting.clone()).run(&program);
+    if fuel::is_empty() { Verdict::Unsupported(FUEL.to_owned()) } else { verdict }
 }

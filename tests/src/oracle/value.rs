@@ -7,6 +7,7 @@ use std::rc::Rc;
 use hyp_grammar::ast::{Function, RecordDecl, SessionDecl};
 use hyp_grammar::intern::Symbol;
 
+use super::fuel;
 use super::scope::Scope;
 
 /// Two numbers closer than this are equal (2^-52).
@@ -196,6 +197,26 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// Elements, entries or bytes that the value consists of itself.
+    pub(crate) fn extent(&self) -> usize {
+        match self {
+            Value::Array(items) => items.borrow().len(),
+            Value::Dict(dict) => dict.borrow().len(),
+            Value::Text(text) => text.len(),
+            _ => 0,
+        }
+    }
+
+    /// Whether both are the same object.
+    pub(crate) fn is_identical(&self, other: &Value<'a>) -> bool {
+        match (self, other) {
+            (Value::Array(x), Value::Array(y)) => Rc::ptr_eq(x, y),
+            (Value::Dict(x), Value::Dict(y)) => Rc::ptr_eq(x, y),
+            (Value::Text(x), Value::Text(y)) => Rc::ptr_eq(x, y),
+            _ => false,
+        }
+    }
+
     /// What type errors call the value.
     pub(crate) fn type_name(&self) -> String {
         match self {
@@ -223,11 +244,18 @@ impl<'a> Value<'a> {
     }
 
     fn show(&self, out: &mut String, open: &mut Vec<*const ()>) {
+        if !fuel::spend(1) {
+            return;
+        }
         match self {
             Value::Null => out.push_str("null"),
             Value::Bool(b) => out.push_str(if *b { "true" } else { "false" }),
             Value::Number(n) => out.push_str(&number_text(*n)),
-            Value::Text(text) => out.push_str(text),
+            Value::Text(text) => {
+                if fuel::spend_copying(text.len()) {
+                    out.push_str(text);
+                }
+            }
             Value::Array(items) => {
                 let at = Rc::as_ptr(items).cast::<()>();
                 if open.contains(&at) {
@@ -324,11 +352,14 @@ fn equal<'a>(
     numbers: fn(f64, f64) -> bool,
     open: &mut Vec<(*const (), *const ())>,
 ) -> bool {
+    if !fuel::spend(1) {
+        return true;
+    }
     match (a, b) {
         (Value::Null, Value::Null) => true,
         (Value::Bool(x), Value::Bool(y)) => x == y,
         (Value::Number(x), Value::Number(y)) => numbers(*x, *y),
-        (Value::Text(x), Value::Text(y)) => x == y,
+        (Value::Text(x), Value::Text(y)) => fuel::spend_copying(x.len()) && x == y,
         (Value::Array(x), Value::Array(y)) => {
             let pair = (Rc::as_ptr(x).cast::<()>(), Rc::as_ptr(y).cast::<()>());
             if open.contains(&pair) {
@@ -375,6 +406,9 @@ pub(crate) fn snapshot<'a>(
     value: &Value<'a>,
     seen: &mut HashMap<*const (), Value<'a>>,
 ) -> Value<'a> {
+    if !fuel::spend(1) {
+        return Value::Null;
+    }
     match value {
         Value::Array(items) => {
             let at = Rc::as_ptr(items).cast::<()>();

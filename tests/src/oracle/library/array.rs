@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::rc::Rc;
 
+use super::super::fuel;
 use super::super::machine::{Machine, Stop};
 use super::super::member::position;
 use super::super::value::{Dict, Key, Value};
@@ -56,7 +57,9 @@ impl<'a> Machine<'a> {
                 let mut flat = Vec::new();
                 for item in items()? {
                     match item {
-                        Value::Array(inner) => flat.extend(inner.borrow().iter().cloned()),
+                        Value::Array(inner) if fuel::spend_copying(inner.borrow().len()) => {
+                            flat.extend(inner.borrow().iter().cloned());
+                        }
                         other => flat.push(other),
                     }
                 }

@@ -63,6 +63,7 @@ impl<'a> Machine<'a> {
                 Value::dict(counts)
             }
             _ => {
+                self.check_elements(a.len() * b.len(), call)?;
                 let pair = |x: &Value<'a>, y: &Value<'a>| Value::array(vec![x.clone(), y.clone()]);
                 Value::array(a.iter().flat_map(|x| b.iter().map(|y| pair(x, y))).collect())
             }

@@ -1,5 +1,6 @@
 //! JSON text.
 
+use super::super::fuel;
 use super::super::machine::Machine;
 use super::super::value::{Dict, Key, Value, number_text};
 
@@ -90,7 +91,7 @@ pub(crate) fn write<'a>(
     out: &mut String,
     depth: usize,
 ) -> bool {
-    if depth > 100 {
+    if depth > 100 || !fuel::spend(1) {
         return false;
     }
     let quote = |text: &str| serde_json::Value::from(text).to_string();

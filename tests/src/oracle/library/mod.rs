@@ -18,6 +18,7 @@ use hyp_grammar::span::Span;
 
 use super::machine::{Eval, Machine, Stop};
 use super::value::{Array, Value};
+use super::{FUEL, fuel};
 
 /// Most elements of a result.
 const ELEMENTS_MAX: usize = 1 << 24;
@@ -85,6 +86,9 @@ impl<'a> Machine<'a> {
         ];
         for family in families {
             if let Some(value) = family(self, &call)? {
+                if !call.args.iter().any(|arg| arg.is_identical(&value)) {
+                    fuel::spend_copying(value.extent());
+                }
                 return Ok(value);
             }
         }
@@ -123,16 +127,25 @@ impl<'a> Machine<'a> {
     /// A number of elements to make.
     fn size(&self, call: &Call<'a>, i: usize) -> Result<usize, Stop<'a>> {
         let n = self.count(call, i)?;
+        self.check_elements(n, call)?;
+        Ok(n)
+    }
+
+    /// Whether there may be so many elements.
+    fn check_elements(&self, n: usize, call: &Call<'a>) -> Result<(), Stop<'a>> {
         if n > ELEMENTS_MAX {
             let message = format!("Array too large (limit {ELEMENTS_MAX} elements)");
             return Err(self.failure(message, call.span));
         }
-        Ok(n)
+        if fuel::spend_copying(n) { Ok(()) } else { lacks(FUEL) }
     }
 
     fn text_arg(&self, call: &Call<'a>, i: usize) -> Result<String, Stop<'a>> {
         match call.value(i) {
-            Value::Text(text) => Ok(text.to_string()),
+            Value::Text(text) => {
+                fuel::spend_copying(text.len());
+                Ok(text.to_string())
+            }
             _ => Err(self.wrong_value(call, "string", i)),
         }
     }
@@ -149,7 +162,9 @@ impl<'a> Machine<'a> {
     }
 
     fn items(&self, call: &Call<'a>, i: usize) -> Result<Vec<Value<'a>>, Stop<'a>> {
-        Ok(self.array_arg(call, i)?.borrow().clone())
+        let items = self.array_arg(call, i)?.borrow().clone();
+        fuel::spend_copying(items.len());
+        Ok(items)
     }
 
     fn function_arg(&self, call: &Call<'a>, i: usize) -> Result<Value<'a>, Stop<'a>> {

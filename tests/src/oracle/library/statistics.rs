@@ -1,7 +1,9 @@
 //! Statistics over arrays of numbers.
 
+use std::collections::HashMap;
+
 use super::super::machine::Machine;
-use super::super::value::{Value, numbers_equal};
+use super::super::value::Value;
 use super::array::ascending;
 use super::math::least;
 use super::{Answer, Call};
@@ -53,10 +55,14 @@ impl<'a> Machine<'a> {
                 })
             }
             _ => {
-                let count = |n: f64| numbers.iter().filter(|m| numbers_equal(n, **m)).count();
-                let most = numbers.iter().map(|n| count(*n)).max().unwrap_or(0);
-                let mode = numbers.iter().find(|n| count(**n) == most).copied();
-                Value::Number(mode.unwrap_or(0.0))
+                let mut counts: HashMap<u64, usize> = HashMap::new();
+                let bits = |n: f64| if n.is_nan() { f64::NAN.to_bits() } else { n.to_bits() };
+                for n in &numbers {
+                    *counts.entry(bits(*n)).or_default() += 1;
+                }
+                let most = counts.values().copied().max();
+                let mode = numbers.iter().find(|n| counts.get(&bits(**n)).copied() == most);
+                Value::Number(mode.copied().unwrap_or(0.0))
             }
         }))
     }

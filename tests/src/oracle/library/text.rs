@@ -1,5 +1,6 @@
 //! Strings.
 
+use super::super::fuel;
 use super::super::machine::Machine;
 use super::super::value::Value;
 use super::{Answer, Call, lacks};
@@ -20,7 +21,14 @@ impl<'a> Machine<'a> {
             "Trim" => s(0)?.trim().to_owned(),
             "TrimStart" => s(0)?.trim_start().to_owned(),
             "TrimEnd" => s(0)?.trim_end().to_owned(),
-            "Replace" => s(0)?.replace(&s(1)?, &s(2)?),
+            "Replace" => {
+                let (text, from, to) = (s(0)?, s(1)?, s(2)?);
+                if fuel::spend_copying(text.matches(&from).count() * to.len()) {
+                    text.replace(&from, &to)
+                } else {
+                    text
+                }
+            }
             "ReplaceFirst" => s(0)?.replacen(&s(1)?, &s(2)?, 1),
             "Reverse" => s(0)?.chars().rev().collect(),
             "Capitalize" => {

@@ -1,5 +1,6 @@
 //! Words, lines and distances of text.
 
+use super::super::fuel;
 use super::super::machine::Machine;
 use super::super::value::Value;
 use super::{Answer, Call};
@@ -60,6 +61,9 @@ impl<'a> Machine<'a> {
 
 /// Levenshtein distance by its recurrence.
 fn distance(a: &[char], b: &[char]) -> usize {
+    if !fuel::spend_copying(a.len() * b.len()) {
+        return 0;
+    }
     let mut table = vec![vec![0; b.len() + 1]; a.len() + 1];
     for i in 0..=a.len() {
         for j in 0..=b.len() {
@@ -75,6 +79,9 @@ fn distance(a: &[char], b: &[char]) -> usize {
 }
 
 fn common(a: &[char], b: &[char]) -> usize {
+    if !fuel::spend_copying(a.len() * b.len()) {
+        return 0;
+    }
     let mut table = vec![vec![0; b.len() + 1]; a.len() + 1];
     for (i, x) in a.iter().enumerate() {
         for (j, y) in b.iter().enumerate() {

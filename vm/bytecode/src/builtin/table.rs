@@ -737,7 +737,8 @@ macro_rules! for_each_builtin {
             /// 0 when empty.
             /// > Median([5, 1, 3]) → 3
             Median [CalculateMedian, ArrayMedian] Statistics (arr: Numbers) -> Number {READS THROWS} = median;
-            /// Most frequent number, the first seen on ties; 0 when empty.
+            /// Most frequent number, the first seen on ties; 0 when empty. NaN counts as one number, 0 and
+            /// -0 as two.
             /// > Mode([1, 2, 2, 3]) → 2
             Mode [CalculateMode] Statistics (arr: Numbers) -> Number {READS THROWS} = mode;
             /// Sample standard deviation (n - 1); 0 below two elements.
