@@ -84,7 +84,7 @@ impl<'a> Checker<'a, '_> {
             return;
         }
         let var = bind.var;
-        if bind.action == BindAction::Assign {
+        if bind.action != BindAction::Declare {
             return self.declare_again(var, name, declared, value);
         }
         let Some(declared) = declared.filter(|ty| *ty != Ty::Unknown) else {

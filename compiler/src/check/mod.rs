@@ -26,7 +26,7 @@ pub use annotation::resolve_type;
 pub(crate) use init::unassigned_fields;
 
 use crate::link::ModuleTree;
-use crate::resolve::{Resolution, TypeDecl, VarId, VarKind};
+use crate::resolve::{BindAction, Resolution, TypeDecl, VarId, VarKind};
 use crate::types::{FunctionTy, Ty, TypeIdx};
 use ahash::AHashMap;
 use hyp_grammar::ast;
@@ -250,7 +250,9 @@ impl<'a, 'r> Checker<'a, 'r> {
     /// Gives the variable that a binding occurrence declares a type without guarantee.
     fn set_bind(&mut self, id: BindId, ty: Ty) {
         if let Some(bind) = self.resolution.bind(id) {
-            self.set_var(bind.var, ty);
+            // What blocks declare together may hold what any of them gives it.
+            let is_shared = bind.action == BindAction::Share;
+            self.set_var(bind.var, if is_shared { Ty::Unknown } else { ty });
         }
     }
 

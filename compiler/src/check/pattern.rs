@@ -224,7 +224,7 @@ impl<'a> Checker<'a, '_> {
             return self.store(bind.var, &ty, name.span);
         }
         let reassigned = self.resolution.var(bind.var).is_reassigned;
-        self.set_var(bind.var, super::relation::widened(ty, reassigned));
+        self.set_bind(name.id, super::relation::widened(ty, reassigned));
     }
 
     fn literal_pattern(&mut self, literal: &Ty, subject: &Ty, span: Span) {

@@ -134,7 +134,7 @@ impl<'a> Checker<'a, '_> {
         }
         self.assigned(bind.var, &ty);
         let reassigned = self.resolution.var(bind.var).is_reassigned;
-        self.set_var(bind.var, widened(ty, reassigned));
+        self.set_bind(name.id, widened(ty, reassigned));
     }
 
     fn oscillate(&mut self, place: &'a Expr<'a>) {

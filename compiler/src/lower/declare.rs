@@ -61,7 +61,7 @@ impl<'a> FnLower<'_, '_, 'a> {
     pub(super) fn bind(&mut self, name: ast::Binding, value: Value) {
         let Some(bind) = self.m.res.bind(name.id) else { return };
         match bind.action {
-            BindAction::Declare => {
+            BindAction::Declare | BindAction::Share => {
                 let value = self.coerce_variable(bind.var, value);
                 self.initialise(bind.var, value);
             }

@@ -9,6 +9,7 @@ use hyp_grammar::span::FuncId;
 impl<'a> Resolver<'a, '_> {
     /// Decides what is left open and returns the result.
     pub(super) fn finish(mut self) -> Resolution<'a> {
+        self.join_leaks();
         self.mark_record_stores();
         let uses = self.spread_captures();
         let constants = self.constant_functions(&uses);
@@ -23,8 +24,7 @@ impl<'a> Resolver<'a, '_> {
     /// or declares in a block that has ended.
     pub(super) fn resolve_deferred(&mut self) {
         for deferred in std::mem::take(&mut self.deferred) {
-            let found = self.leaks.of(deferred.symbol).next().map(|(_, var)| var);
-            let Some(var) = found else {
+            let Some(var) = self.leaked(deferred.symbol) else {
                 self.diagnostics.extend(deferred.diagnostic);
                 continue;
             };

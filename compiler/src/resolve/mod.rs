@@ -10,6 +10,7 @@ mod declare;
 mod expr;
 mod function;
 mod label;
+mod leak;
 mod member;
 mod mock;
 mod modules;
@@ -63,6 +64,9 @@ pub enum BindAction {
     Declare,
     /// Assigns a variable that is visible already (re-induction, same-scope redeclaration).
     Assign,
+    /// Creates the variable unless another block did: blocks that have ended declare one variable
+    /// together if its name is used after them (leak fallback).
+    Share,
     /// Ignored (`induce null;`).
     Ignore,
 }

@@ -177,6 +177,8 @@ pub(super) struct Resolver<'a, 'r> {
     /// Start of every open scope in `bindings`.
     pub(super) scopes: Vec<usize>,
     pub(super) leaks: Bindings,
+    /// Variables of blocks that have ended, with the one that stands for them.
+    pub(super) joined: Vec<(VarId, VarId)>,
     pub(super) shared: AHashMap<Symbol, VarId>,
     pub(super) context: Context,
     pub(super) clock: u32,
@@ -237,6 +239,7 @@ impl<'a, 'r> Resolver<'a, 'r> {
             bindings: Bindings::new(interner.len()),
             scopes: Vec::new(),
             leaks: Bindings::new(interner.len()),
+            joined: Vec::new(),
             shared: AHashMap::new(),
             context: Context::default(),
             clock: 0,
@@ -490,31 +493,12 @@ impl<'a, 'r> Resolver<'a, 'r> {
         if let Some(&var) = self.shared.get(&symbol) {
             return Some(var);
         }
-        let var = self.leaks.of(symbol).next().map(|(_, var)| var)?;
+        let var = self.leaked(symbol)?;
         if is_call && matches!(self.predeclared(symbol), Predeclared::Exact(_)) {
             return None;
         }
         self.use_leak(var, span);
         Some(var)
-    }
-
-    pub(super) fn use_leak(&mut self, var: VarId, span: Span) {
-        let elsewhere = self.out.var(var).function != self.context.body;
-        let of_module = self.home_of(var).is_none();
-        let state = self.state_mut(var);
-        state.force_global |= elsewhere && of_module;
-        if state.implicit || std::mem::replace(&mut state.leaked, true) {
-            return;
-        }
-        let info = self.out.var(var);
-        let (name, declared) = (self.text(info.name), info.span);
-        let message = format!("`{name}` is used outside the block that declares it");
-        self.report(
-            Diagnostic::new(Code::LeakedVariable, span, message)
-                .with_primary("used here")
-                .with_label(declared, "declared in a block that has ended")
-                .with_help(format!("declare `{name}` before the block: `induce {name};`")),
-        );
     }
 
     /// The builtin or constant of that name.
