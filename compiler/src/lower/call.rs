@@ -308,11 +308,12 @@ impl<'a> FnLower<'_, '_, 'a> {
         }
         let all_numbers = args.iter().all(|v| self.b.rep(*v) == Rep::F64);
         match (builtin.spec().name, args) {
-            ("Sqrt", &[x, ..]) => self.unary_f64(Op::SqrtF64, x),
-            ("Abs", &[x, ..]) => self.unary_f64(Op::AbsF64, x),
-            ("Floor", &[x, ..]) => self.unary_f64(Op::FloorF64, x),
-            ("Ceil", &[x, ..]) => self.unary_f64(Op::CeilF64, x),
-            ("Trunc", &[x, ..]) => self.unary_f64(Op::TruncF64, x),
+            // What is no number gets the builtin's own error.
+            ("Sqrt", &[x]) if all_numbers => self.b.op(Op::SqrtF64, &[x], &[]),
+            ("Abs", &[x]) if all_numbers => self.b.op(Op::AbsF64, &[x], &[]),
+            ("Floor", &[x]) if all_numbers => self.b.op(Op::FloorF64, &[x], &[]),
+            ("Ceil", &[x]) if all_numbers => self.b.op(Op::CeilF64, &[x], &[]),
+            ("Trunc", &[x]) if all_numbers => self.b.op(Op::TruncF64, &[x], &[]),
             ("Min", &[a, b]) if all_numbers => self.b.op(Op::MinF64, &[a, b], &[]),
             ("Max", &[a, b]) if all_numbers => self.b.op(Op::MaxF64, &[a, b], &[]),
             ("Pow", &[a, b]) if all_numbers => self.b.op(Op::PowF64, &[a, b], &[]),
@@ -321,11 +322,6 @@ impl<'a> FnLower<'_, '_, 'a> {
             ("ArrayPush", &[array, value, ..]) => self.b.op(Op::ArrayPush, &[array, value], &[]),
             _ => self.call_builtin(builtin, args),
         }
-    }
-
-    fn unary_f64(&mut self, op: Op, x: Value) -> Value {
-        let x = self.number(x);
-        self.b.op(op, &[x], &[])
     }
 }
 

@@ -7,7 +7,7 @@ use hyp_grammar::ast::{self, Expr, ExprKind, FieldInit, FieldKey, TemplatePart};
 use hyp_grammar::intern::Symbol;
 use hyp_grammar::operator::{AssignOp, BinaryOp};
 use hyp_grammar::span::ExprId;
-use hyp_ssa::ir::Value;
+use hyp_ssa::ir::{Pos, Value};
 
 use super::function::FnLower;
 use super::pos_of;
@@ -219,10 +219,11 @@ impl<'a> FnLower<'_, '_, 'a> {
     /// evaluated and dropped, missing ones take their default, else null.
     fn record(&mut self, t: TypeIdx, fields: &'a [FieldInit<'a>], expr: &'a Expr<'a>) -> Value {
         let n = self.m.type_infos[t.0 as usize].fields.len();
-        let mut values: Vec<Option<Value>> = vec![None; n];
+        let mut values: Vec<Option<(Value, Pos)>> = vec![None; n];
         for field in fields {
             match field {
                 FieldInit::Field { value, .. } => {
+                    let at = pos_of(value.span.start);
                     let slot = field_name(field).and_then(|name| self.field_slot(t, name));
                     let value = match slot {
                         Some(slot) => {
@@ -232,14 +233,14 @@ impl<'a> FnLower<'_, '_, 'a> {
                         None => self.expr(value),
                     };
                     if let Some(slot) = slot {
-                        values[slot] = Some(value);
+                        values[slot] = Some((value, at));
                     }
                 }
-                FieldInit::Spread { value, .. } => {
+                FieldInit::Spread { value, span } => {
                     let source = self.expr(value);
                     for (slot, entry) in values.iter_mut().enumerate() {
                         let name = self.m.type_infos[t.0 as usize].fields[slot].name;
-                        *entry = Some(self.member(source, name));
+                        *entry = Some((self.member(source, name), pos_of(span.start)));
                     }
                 }
             }
@@ -248,18 +249,24 @@ impl<'a> FnLower<'_, '_, 'a> {
         self.finish_record(t, &values)
     }
 
-    fn finish_record(&mut self, t: TypeIdx, values: &[Option<Value>]) -> Value {
+    /// A record of these values; each is checked at its own place.
+    fn finish_record(&mut self, t: TypeIdx, values: &[Option<(Value, Pos)>]) -> Value {
+        let here = self.b.pos();
         let mut args = Vec::with_capacity(values.len());
         for (slot, value) in values.iter().enumerate() {
             let field = &self.m.type_infos[t.0 as usize].fields[slot];
             let (ty, name, rep, init) = (field.ty.clone(), field.name, field.rep, field.init);
             let value = match (value, init) {
-                (Some(value), _) => *value,
+                (Some((value, at)), _) => {
+                    self.b.set_pos(*at);
+                    *value
+                }
                 (None, Some(init)) => self.expr(init),
                 (None, None) => self.b.null(),
             };
             let value = self.coerce_field(value, &ty, t, name);
             args.push(self.fit(value, rep));
+            self.b.set_pos(here);
         }
         self.b.op(Op::NewRecord, &args, &[u64::from(TypeId::user(t.0).0)])
     }

@@ -207,6 +207,12 @@ impl Builder {
         self.pos = pos;
     }
 
+    /// The place of the instructions that follow.
+    #[must_use]
+    pub fn pos(&self) -> Pos {
+        self.pos
+    }
+
     /// Sets what errors of the instructions that follow call the place.
     pub fn set_note(&mut self, note: Option<StrId>) {
         self.note = note;

@@ -306,15 +306,16 @@ impl<'a> Machine<'a> {
         let mut given = Vec::new();
         for field in fields {
             match field {
-                FieldInit::Field { key, value, span, .. } => {
+                FieldInit::Field { key, value, .. } => {
                     let name = match key {
                         FieldKey::Name(name) => Some(name.name),
                         FieldKey::String(text, _) => self.symbol(text),
                         FieldKey::Computed(_) => None,
                     };
+                    let at = value.span;
                     let value = self.eval(value, scope)?;
                     if let Some(name) = name {
-                        given.push((name, value, *span));
+                        given.push((name, value, at));
                     }
                 }
                 FieldInit::Spread { value, span } => match self.eval(value, scope)? {

@@ -10,13 +10,7 @@ impl<'a> Machine<'a> {
             if call.name == "Log" && matches!(call.value(0), Value::Text(_)) {
                 return lacks("logging");
             }
-            // The most frequent functions are operators to the language: the error is the conversion's.
-            let is_operator = matches!(call.name, "Sqrt" | "Abs" | "Floor" | "Ceil" | "Trunc");
-            let x = if is_operator {
-                self.number(&call.value(0), call.span)?
-            } else {
-                self.num(call, 0)?
-            };
+            let x = self.num(call, 0)?;
             return Ok(Some(Value::Number(f(x))));
         }
         let n = |i| self.num(call, i);

@@ -176,16 +176,18 @@ fn conversion(r: &mut Rewriter<'_>, op: Op, inst: Inst) -> Outcome {
     }
 }
 
-/// `check_f64` of an element that nothing else reads: one instruction that keeps the check's note. It
-/// has one position for both errors, so the check of an argument, which stands at the call, stays.
+/// `check_f64` of an element that nothing else reads: one instruction that keeps the check's note.
+/// It has one place, so errors of both must have the same.
 fn check_element(r: &mut Rewriter<'_>, v: Value, inst: Inst) -> Outcome {
     let Some(access) = r.func.def_inst(v) else { return Outcome::Keep };
-    if access.op != Opcode::Op(Op::ArrayGet) || access.pos != r.data(inst).pos {
+    let has_same_place = access.pos == r.data(inst).pos;
+    if access.op != Opcode::Op(Op::ArrayGet) || !(has_same_place || r.is_num(v)) {
         return Outcome::Keep;
     }
     let barrier = Effects(Effects::WRITES.0 | Effects::THROWS.0 | Effects::CALLS.0);
     let Some(get) = r.take_recent(v, barrier) else { return Outcome::Keep };
-    let args = r.data(get).args.clone();
+    let (args, pos) = (r.data(get).args.clone(), r.data(get).pos);
+    r.func.insts[inst.0 as usize].pos = pos;
     Outcome::Replace(Op::ArrayGetF64, args, Imms::new())
 }
 
