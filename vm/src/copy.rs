@@ -2,6 +2,7 @@
 
 use ahash::AHashMap;
 
+use crate::elements::Elements;
 use crate::error::Trap;
 use crate::value::Value;
 use crate::vm::Vm;
@@ -26,7 +27,7 @@ impl Vm {
             }
             for (i, item) in self.elements(from).to_vec().into_iter().enumerate() {
                 let item = self.shell(item, &mut copies, &mut work)?;
-                self.set_element(to, i, item);
+                self.set_element(to, i, item)?;
             }
         }
         Ok(copy)
@@ -53,19 +54,22 @@ impl Vm {
             self.copy_fields(v)?
         };
         copies.insert(v.0, copy);
-        work.push((v, copy));
+        if !matches!(self.array_items(v), Elements::Bools(_)) {
+            work.push((v, copy));
+        }
         Ok(copy)
     }
 
-    fn elements(&self, v: Value) -> &[Value] {
-        if v.is_array() { self.array_items(v) } else { self.field_values(v) }
+    fn elements(&self, v: Value) -> Elements<'_> {
+        if v.is_array() { self.array_items(v) } else { Elements::Values(self.field_values(v)) }
     }
 
-    fn set_element(&mut self, v: Value, index: usize, item: Value) {
+    fn set_element(&mut self, v: Value, index: usize, item: Value) -> Result<(), Trap> {
         if v.is_array() {
-            self.array_set(v, index, item);
+            self.array_set(v, index, item)?;
         } else {
             self.set_field_value(v, index, item);
         }
+        Ok(())
     }
 }

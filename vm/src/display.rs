@@ -107,7 +107,9 @@ impl Vm {
             Some(Kind::Promise) => wrap(out, "promise", self.promise_status(v).name()),
             Some(Kind::Iterator) => out.push_str("<iterator>"),
             Some(Kind::Cell) => out.push_str("<cell>"),
-            Some(Kind::Array | Kind::Object | Kind::Buffer) | None => out.push_str("null"),
+            Some(Kind::Array | Kind::BoolArray | Kind::Object | Kind::Buffer) | None => {
+                out.push_str("null");
+            }
         }
     }
 
@@ -163,7 +165,7 @@ impl Vm {
         }
         match v.kind() {
             Some(Kind::String) => "string",
-            Some(Kind::Array) => "array",
+            Some(Kind::Array | Kind::BoolArray) => "array",
             Some(Kind::Object) => "object",
             Some(Kind::Closure | Kind::Bound) => "function",
             Some(Kind::Session) => "session",

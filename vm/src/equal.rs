@@ -1,6 +1,7 @@
 //! Structural equality, cycle-safe and without recursion on the native stack.
 
 use crate::dict;
+use crate::elements::Elements;
 use crate::number;
 use crate::object::{Bound, Kind};
 use crate::value::Value;
@@ -65,7 +66,10 @@ impl Vm {
     fn push_children(&self, a: Value, b: Value, work: &mut Vec<(Value, Value)>) -> bool {
         if a.is_array() {
             let (x, y) = (self.array_items(a), self.array_items(b));
-            work.extend(x.iter().copied().zip(y.iter().copied()));
+            if let (Elements::Bools(x), Elements::Bools(y)) = (x, y) {
+                return x == y;
+            }
+            work.extend(x.iter().zip(y.iter()));
             return x.len() == y.len();
         }
         if a.is_object() {

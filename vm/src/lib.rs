@@ -20,6 +20,7 @@ mod call;
 mod copy;
 mod dict;
 mod display;
+mod elements;
 mod equal;
 mod error;
 mod extend;
@@ -43,6 +44,7 @@ mod vm;
 
 pub use access::{Grant, Grants, Scope};
 pub use builtins::Metric;
+pub use elements::Elements;
 pub use error::{ScriptError, Trap};
 pub use extend::Part;
 pub use heap::{HeapStats, Pause, PauseCause, PauseHook, PauseKind};

@@ -34,6 +34,8 @@ pub enum Kind {
     Session = 11,
     /// Value that is not there yet.
     Promise = 12,
+    /// Growable array of booleans, one byte each. Scripts see an array like any other.
+    BoolArray = 13,
 }
 
 /// First word of every heap object.
@@ -103,9 +105,13 @@ pub struct StrParts {
 }
 
 /// Array. Initial elements may follow; `ptr` is then the address after this struct.
+///
+/// The kind says what a slot is: a [`Value`], or of a `BoolArray` a byte that is 0 or 1. An array of
+/// booleans becomes a general one when anything else is stored, never the other way round unless it
+/// has no slots. The type id is the same.
 #[repr(C)]
 pub struct Array {
-    /// Kind `Array`.
+    /// Kind `Array` or `BoolArray`.
     pub header: Header,
     /// Number of elements.
     pub len: u32,

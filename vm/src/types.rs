@@ -3,6 +3,7 @@
 use hyp_bytecode::module::{Desc, TypeKind};
 use hyp_bytecode::rep::{Rep, TypeId};
 
+use crate::elements::Elements;
 use crate::error::Trap;
 use crate::object::Kind;
 use crate::value::Value;
@@ -90,7 +91,10 @@ impl Vm {
             return v.is_array();
         }
         // Nesting follows the descriptor's, which is limited, so cycles end.
-        self.array_items(v).iter().all(|&item| self.matches(element, item, strictness))
+        match (self.array_items(v), element) {
+            (Elements::Bools(_), Desc::Boolean) => true,
+            (items, _) => items.iter().all(|item| self.matches(element, item, strictness)),
+        }
     }
 
     /// The value as the descriptor demands: itself, or the record that an object becomes.

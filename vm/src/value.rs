@@ -189,7 +189,7 @@ impl Value {
         if self.tag() == TAG_BUILTIN { Some(self.0 as u16) } else { None }
     }
 
-    /// The kind of the heap object it refers to.
+    /// The kind of the heap object it refers to. An array is an array, however it stores its elements.
     #[must_use]
     #[inline]
     pub fn kind(self) -> Option<Kind> {
@@ -197,7 +197,10 @@ impl Value {
             return None;
         }
         // SAFETY: `is_heap`, and a value in use refers to a live object (see `heap`).
-        Some(unsafe { (*self.ptr()).kind })
+        match unsafe { (*self.ptr()).kind } {
+            Kind::BoolArray => Some(Kind::Array),
+            kind => Some(kind),
+        }
     }
 
     /// The object's address. Meaningless unless [`Value::is_heap`].

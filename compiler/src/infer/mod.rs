@@ -76,7 +76,7 @@ impl Facts {
         fields.and_then(|f| f.get(field)).copied().unwrap_or_default()
     }
 
-    /// What an index expression yields.
+    /// What an index expression yields; `Bool` stands for tagged booleans.
     #[must_use]
     pub fn element(&self, expr: ExprId) -> Rep {
         self.elements.get(&expr).copied().unwrap_or_default()
@@ -96,6 +96,11 @@ pub fn infer<'a>(
         walk.program(&module.program);
     }
     walk.finish()
+}
+
+/// The representation of an element that is what the node is.
+fn element_rep(graph: &Graph, node: Node) -> Rep {
+    if graph.kinds(node) == Kinds::BOOLEAN { Rep::Bool } else { rep_of(graph, node) }
 }
 
 /// The representation of a place that holds what the node does.

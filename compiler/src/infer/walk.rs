@@ -11,7 +11,7 @@ use hyp_grammar::span::{BindId, ExprId, FuncId};
 
 use super::graph::{Graph, Kinds, Node, Operation};
 use super::members::{Members, Signature};
-use super::{Facts, rep_of};
+use super::{Facts, element_rep, rep_of};
 use crate::check::Types;
 use crate::resolve::{Resolution, Storage, TypeDecl, VarId, VarKind};
 use crate::types::{Ty, TypeIdx};
@@ -307,7 +307,7 @@ impl<'a, 'r> Walk<'a, 'r> {
             nodes.iter().map(|node| rep_of(graph, *node)).collect()
         };
         let elements = self.elements.iter().filter_map(|(id, node)| {
-            let rep = rep_of(graph, *node);
+            let rep = element_rep(graph, *node);
             (rep != Rep::Any).then_some((*id, rep))
         });
         Facts {

@@ -469,10 +469,7 @@ impl<'m, 'c, 'a> FnLower<'m, 'c, 'a> {
         self.b.set_note(Some(note));
         let checked = match ty {
             Ty::Number => self.b.op(Op::CheckF64, &[value], &[]),
-            Ty::Boolean => {
-                let raw = self.b.op(Op::CheckBool, &[value], &[]);
-                self.b.op(Op::BoxBool, &[raw], &[])
-            }
+            Ty::Boolean => self.checked_bool(value),
             Ty::String => self.b.op(Op::CheckStr, &[value], &[]),
             Ty::Array(_) => self.b.op(Op::CheckArray, &[value], &[]),
             Ty::Instance(t) => self.b.op(Op::CheckRef, &[value], &[u64::from(TypeId::user(t.0).0)]),
@@ -512,6 +509,12 @@ impl<'m, 'c, 'a> FnLower<'m, 'c, 'a> {
         })
     }
 
+    /// The value, which must be a boolean; tagged, as lowering passes booleans.
+    fn checked_bool(&mut self, value: Value) -> Value {
+        let raw = self.b.op(Op::CheckBool, &[value], &[]);
+        self.b.op(Op::BoxBool, &[raw], &[])
+    }
+
     /// Makes a value fit a representation that its type guarantees already.
     pub(super) fn fit(&mut self, value: Value, rep: Rep) -> Value {
         if rep.accepts(self.b.rep(value)) {
@@ -519,6 +522,7 @@ impl<'m, 'c, 'a> FnLower<'m, 'c, 'a> {
         }
         match rep {
             Rep::F64 => self.b.op(Op::CheckF64, &[value], &[]),
+            Rep::Bool => self.checked_bool(value),
             Rep::Ref(TypeId::STRING) => self.b.op(Op::CheckStr, &[value], &[]),
             Rep::Ref(TypeId::ARRAY) => self.b.op(Op::CheckArray, &[value], &[]),
             Rep::Ref(ty) => self.b.op(Op::CheckRef, &[value], &[u64::from(ty.0)]),

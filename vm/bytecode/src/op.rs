@@ -527,6 +527,14 @@ macro_rules! for_each_op {
             fail = Fail (message: Any, kind: Imm8) [THROWS ALLOCS];
             /// Pauses until the input ends; `dst =` null. Other tasks run on.
             suspend = Suspend (dst: OutAny) [CALLS];
+
+            // ---- elements that are booleans
+            /// `dst = arr[idx]`, which must be a boolean, else a type error that names the place.
+            array_get_bool = ArrayGetBool (dst: OutBool, arr: Any, idx: F64) [READS THROWS ALLOCS];
+            /// `arr[idx] = val` as `array_set`.
+            array_set_bool = ArraySetBool (arr: Any, idx: F64, val: Bool) [WRITES THROWS ALLOCS];
+            /// Appends `val`; `dst = arr`.
+            array_push_bool = ArrayPushBool (dst: OutAny, arr: Any, val: Bool) [WRITES THROWS ALLOCS];
         }
     };
 }

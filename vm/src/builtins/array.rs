@@ -31,7 +31,7 @@ pub(super) fn array_first(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
 
 pub(super) fn array_last(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
     let arr = Args::new(Builtin::ArrayLast, args).array(vm, 0)?;
-    Ok(vm.array_items(arr).last().copied().unwrap_or(Value::NULL))
+    Ok(vm.array_items(arr).iter().next_back().unwrap_or(Value::NULL))
 }
 
 // ---- Search ----
@@ -39,13 +39,13 @@ pub(super) fn array_last(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
 pub(super) fn array_index_of(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
     let args = Args::new(Builtin::ArrayIndexOf, args);
     let (arr, element) = (args.array(vm, 0)?, args.value(1));
-    Ok(index_value(vm.array_items(arr).iter().position(|&v| vm.equals(v, element))))
+    Ok(index_value(vm.array_items(arr).iter().position(|v| vm.equals(v, element))))
 }
 
 pub(super) fn array_last_index_of(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
     let args = Args::new(Builtin::ArrayLastIndexOf, args);
     let (arr, element) = (args.array(vm, 0)?, args.value(1));
-    Ok(index_value(vm.array_items(arr).iter().rposition(|&v| vm.equals(v, element))))
+    Ok(index_value(vm.array_items(arr).iter().rposition(|v| vm.equals(v, element))))
 }
 
 /// An index as a number; -1 for none.
@@ -56,13 +56,13 @@ pub(super) fn index_value(found: Option<usize>) -> Value {
 pub(super) fn array_contains(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
     let args = Args::new(Builtin::ArrayContains, args);
     let (arr, element) = (args.array(vm, 0)?, args.value(1));
-    Ok(Value::bool(vm.array_items(arr).iter().any(|&v| vm.equals(v, element))))
+    Ok(Value::bool(vm.array_items(arr).iter().any(|v| vm.equals(v, element))))
 }
 
 pub(super) fn array_count(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
     let args = Args::new(Builtin::ArrayCount, args);
     let (arr, element) = (args.array(vm, 0)?, args.value(1));
-    Ok(Value::from_usize(vm.array_items(arr).iter().filter(|&&v| vm.equals(v, element)).count()))
+    Ok(Value::from_usize(vm.array_items(arr).iter().filter(|&v| vm.equals(v, element)).count()))
 }
 
 pub(super) fn arrays_equal(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
@@ -120,7 +120,7 @@ pub(super) fn array_sort(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
     }
     vm.charge(vm.array_len(arr))?;
     let items = vm.array_items(arr);
-    if items.first().is_some_and(|v| v.is_string()) && items.iter().all(|v| v.is_string()) {
+    if !items.is_empty() && items.iter().all(Value::is_string) {
         let mut sorted = items.to_vec();
         sorted.sort_by(|&a, &b| vm.str(a).cmp(&vm.str(b)));
         return vm.new_array(&sorted);
@@ -135,10 +135,7 @@ pub(super) fn array_sort(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
 
 /// New array of the elements in a range, clamped.
 fn copy_range(vm: &mut Vm, arr: Value, start: usize, end: usize) -> Result<Value, Trap> {
-    let items = vm.array_items(arr);
-    let end = end.min(items.len());
-    let part = items.get(start..end).unwrap_or(&[]).to_vec();
-    vm.new_array(&part)
+    vm.heap.new_array_from(vm.array_items(arr).range(start..end))
 }
 
 pub(super) fn array_take(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
@@ -173,7 +170,7 @@ pub(super) fn sub_array(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
 
 pub(super) fn array_reverse(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
     let arr = Args::new(Builtin::ArrayReverse, args).array(vm, 0)?;
-    let items: Vec<Value> = vm.array_items(arr).iter().rev().copied().collect();
+    let items: Vec<Value> = vm.array_items(arr).iter().rev().collect();
     vm.new_array(&items)
 }
 
@@ -188,7 +185,7 @@ pub(super) fn array_join(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
     let arr = args.array(vm, 0)?;
     let separator = args.text(vm, 1)?;
     let mut result = String::new();
-    for (i, &item) in vm.array_items(arr).iter().enumerate() {
+    for (i, item) in vm.array_items(arr).iter().enumerate() {
         if i > 0 {
             result.push_str(separator);
         }
@@ -205,9 +202,9 @@ pub(super) fn array_flatten(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> 
     let args = Args::new(Builtin::ArrayFlatten, args);
     let arr = args.array(vm, 0)?;
     let mut flat = Vec::new();
-    for &item in vm.array_items(arr) {
+    for item in vm.array_items(arr) {
         if item.is_array() {
-            flat.extend_from_slice(vm.array_items(item));
+            flat.extend(vm.array_items(item));
         } else {
             flat.push(item);
         }
@@ -234,14 +231,13 @@ pub(super) fn unzip(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
     let args = Args::new(Builtin::Unzip, args);
     let pairs = args.array(vm, 0)?;
     let (mut a, mut b) = (Vec::new(), Vec::new());
-    for &pair in vm.array_items(pairs) {
-        match *vm.array_items(pair) {
-            [x, y] => {
-                a.push(x);
-                b.push(y);
-            }
-            _ => return Err(args.expected_got("array of pairs", vm, 0)),
-        }
+    for pair in vm.array_items(pairs) {
+        let parts = vm.array_items(pair);
+        let (Some(x), Some(y), 2) = (parts.get(0), parts.get(1), parts.len()) else {
+            return Err(args.expected_got("array of pairs", vm, 0));
+        };
+        a.push(x);
+        b.push(y);
     }
     pair_of_arrays(vm, &a, &b)
 }
@@ -306,11 +302,11 @@ pub(super) fn array_interleave(vm: &mut Vm, args: &[Value]) -> Result<Value, Tra
     args.check_size(a.len() + b.len())?;
     let shorter = a.len().min(b.len());
     let mut items = Vec::with_capacity(a.len() + b.len());
-    for (&x, &y) in a.iter().zip(b) {
+    for (x, y) in a.iter().zip(b) {
         items.extend([x, y]);
     }
-    items.extend_from_slice(&a[shorter..]);
-    items.extend_from_slice(&b[shorter..]);
+    items.extend(a.range(shorter..a.len()));
+    items.extend(b.range(shorter..b.len()));
     vm.new_array(&items)
 }
 
@@ -353,11 +349,7 @@ pub(super) fn create_array(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
 
 /// New array of `n` times the same value.
 pub(super) fn repeated(vm: &mut Vm, value: Value, n: usize) -> Result<Value, Trap> {
-    let result = vm.new_array_with_capacity(n)?;
-    for _ in 0..n {
-        vm.array_push(result, value)?;
-    }
-    Ok(result)
+    vm.heap.new_array_repeating(value, n)
 }
 
 // ---- In place ----
@@ -366,7 +358,7 @@ pub(super) fn array_set(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
     let args = Args::new(Builtin::ArraySet, args);
     let arr = args.array(vm, 0)?;
     let index = position(vm, &args, vm.array_len(arr))?;
-    vm.array_set(arr, index, args.value(2));
+    vm.array_set(arr, index, args.value(2))?;
     Ok(arr)
 }
 

@@ -25,7 +25,7 @@ pub(super) fn union(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
     let args = Args::new(Builtin::Union, args);
     let (a, b) = (args.array(vm, 0)?, args.array(vm, 1)?);
     let mut both = Distinct::of(vm, vm.array_items(a));
-    for &v in vm.array_items(b) {
+    for v in vm.array_items(b) {
         both.add(v);
     }
     let items = both.into_items();
@@ -69,7 +69,7 @@ fn counts(vm: &Vm, args: &Args<'_>) -> Result<Vec<(Value, usize)>, Trap> {
     let arr = args.array(vm, 0)?;
     let mut seen = Distinct::new(vm);
     let mut counts: Vec<usize> = Vec::new();
-    for &v in vm.array_items(arr) {
+    for v in vm.array_items(arr) {
         let (index, _) = seen.add(v);
         match counts.get_mut(index) {
             Some(count) => *count += 1,

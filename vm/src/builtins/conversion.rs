@@ -142,7 +142,7 @@ fn same_structure(vm: &Vm, a: Value, b: Value) -> bool {
 fn push_parts(vm: &Vm, a: Value, b: Value, todo: &mut Vec<(Value, Value)>) -> bool {
     if a.is_array() && b.is_array() {
         let (a, b) = (vm.array_items(a), vm.array_items(b));
-        todo.extend(a.iter().copied().zip(b.iter().copied()));
+        todo.extend(a.iter().zip(b.iter()));
         return a.len() == b.len();
     }
     if a.is_object() && b.is_object() {

@@ -118,12 +118,12 @@ pub(super) fn csv_to_string(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> 
     if dialect.has_header && vm.array_len(headers) > 0 {
         records.push(headers);
     }
-    records.extend_from_slice(vm.array_items(rows));
+    records.extend(vm.array_items(rows));
     for (number, &row) in (1..).zip(&records) {
         if !row.is_array() {
             return Err(args.error(&format!("expected an array as row, got {}", brief(vm, row))));
         }
-        let cells: Vec<String> = vm.array_items(row).iter().map(|&cell| vm.display(cell)).collect();
+        let cells: Vec<String> = vm.array_items(row).iter().map(|cell| vm.display(cell)).collect();
         writer.write_record(&cells).map_err(|error| match error.kind() {
             ErrorKind::UnequalLengths { expected_len, len, .. } => {
                 unequal("row", number, *len, *expected_len)
@@ -148,12 +148,12 @@ pub(super) fn csv_select_columns(vm: &mut Vm, args: &[Value]) -> Result<Value, T
         return Ok(table);
     }
     let mut places = AHashMap::new();
-    for (i, &header) in vm.array_items(headers).iter().enumerate() {
+    for (i, header) in vm.array_items(headers).iter().enumerate() {
         places.entry(vm.str(header)).or_insert(i);
     }
     let wanted = vm.array_items(wanted).iter().filter(|name| name.is_string());
     let columns: Vec<usize> =
-        wanted.filter_map(|&name| places.get(&vm.str(name)).copied()).collect();
+        wanted.filter_map(|name| places.get(&vm.str(name)).copied()).collect();
     let project = |vm: &mut Vm, row: Value| {
         let cells: Vec<Value> = columns.iter().filter_map(|&i| vm.array_get(row, i)).collect();
         vm.new_array(&cells)

@@ -34,9 +34,9 @@ impl<'v> Distinct<'v> {
     }
 
     /// The different values of a list.
-    pub(super) fn of(vm: &'v Vm, values: &[Value]) -> Distinct<'v> {
+    pub(super) fn of(vm: &'v Vm, values: impl IntoIterator<Item = Value>) -> Distinct<'v> {
         let mut distinct = Distinct::new(vm);
-        for &v in values {
+        for v in values {
             distinct.add(v);
         }
         distinct
@@ -121,7 +121,7 @@ fn signature(vm: &Vm, v: Value, depth: usize) -> u64 {
         let items = vm.array_items(v);
         items.len().hash(&mut hasher);
         if depth < DEPTH_MAX {
-            for &item in items.iter().take(ELEMENTS_MAX) {
+            for item in items.iter().take(ELEMENTS_MAX) {
                 signature(vm, item, depth + 1).hash(&mut hasher);
             }
         }

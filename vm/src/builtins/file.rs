@@ -61,7 +61,7 @@ pub(super) fn write_file(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
 pub(super) fn write_lines(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
     let args = Args::new(Builtin::WriteLines, args);
     let lines = args.array(vm, 1)?;
-    let lines: Vec<String> = vm.array_items(lines).iter().map(|&line| vm.display(line)).collect();
+    let lines: Vec<String> = vm.array_items(lines).iter().map(|line| vm.display(line)).collect();
     write_text(&vm.writable(args.text(vm, 0)?)?, &lines.join("\n"))?;
     Ok(Value::NULL)
 }

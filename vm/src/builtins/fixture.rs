@@ -28,7 +28,8 @@ impl Vm {
     /// The heap limit.
     pub fn take_metrics(&mut self) -> Result<Vec<Metric>, Trap> {
         let rows = self.metric_rows()?;
-        let metrics = self.array_items(rows).chunks_exact(2).map(|row| Metric {
+        let metrics = self.array_items(rows).to_vec();
+        let metrics = metrics.chunks_exact(2).map(|row| Metric {
             name: self.display(row[0]),
             value: row[1].as_num().unwrap_or(f64::NAN),
         });

@@ -105,7 +105,7 @@ pub(crate) fn call_memoized(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> 
     }
     vm.root(entry);
     let result = vm.call_value(function, args)?;
-    vm.array_set(entry, 0, result);
+    vm.array_set(entry, 0, result)?;
     if vm.object_len(results) >= RESULTS_MAX
         && let Some((oldest, _)) = vm.entry_at(results, &mut 0)
     {

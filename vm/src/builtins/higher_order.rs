@@ -27,7 +27,7 @@ fn each(
     vm.root(current);
     for i in 0..vm.array_len(arr) {
         let Some(item) = vm.array_get(arr, i) else { break };
-        vm.array_set(current, 0, item);
+        vm.array_set(current, 0, item)?;
         let result = vm.call_value(function, &[item])?;
         if !visit(vm, i, item, result)? {
             break;
@@ -153,7 +153,7 @@ pub(super) fn array_unique_by(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap
     let mut seen = Distinct::new(vm);
     let pairs = vm.array_items(items).iter().zip(vm.array_items(keys));
     let unique: Vec<Value> =
-        pairs.filter(|&(_, &key)| seen.add(key).1).map(|(&item, _)| item).collect();
+        pairs.filter(|&(_, key)| seen.add(key).1).map(|(item, _)| item).collect();
     vm.new_array(&unique)
 }
 
@@ -198,7 +198,7 @@ pub(super) fn sort_by(vm: &mut Vm, args: &Args<'_>) -> Result<Value, Trap> {
         }
     })?;
     for (i, &item) in items.iter().enumerate() {
-        vm.array_set(keep, i, item);
+        vm.array_set(keep, i, item)?;
     }
     Ok(keep)
 }

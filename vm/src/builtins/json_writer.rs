@@ -113,7 +113,7 @@ impl Writer<'_> {
     fn array(&mut self, v: Value) -> Result<(), Trap> {
         let items = self.vm.array_items(v);
         self.out.push('[');
-        for (i, &item) in items.iter().enumerate() {
+        for (i, item) in items.iter().enumerate() {
             self.start(i);
             self.value(item)?;
         }

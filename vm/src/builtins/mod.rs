@@ -43,9 +43,9 @@
 //!
 //! ## Arrays
 //! - `vm.new_array(&[Value]) -> Result<Value, Trap>`, `vm.new_array_with_capacity(n)`.
-//! - `vm.array_items(v) -> &[Value]` (empty if not an array); `vm.array_len(v) -> usize`;
-//!   `vm.array_get(v, i) -> Option<Value>`.
-//! - `vm.array_set(v, i, x) -> bool` (false if out of range or not an array),
+//! - `vm.array_items(v) -> Elements` (empty if not an array), which can be iterated, cut to a range and
+//!   copied; `vm.array_len(v) -> usize`; `vm.array_get(v, i) -> Option<Value>`.
+//! - `vm.array_set(v, i, x) -> Result<bool, Trap>` (false if out of range or not an array),
 //!   `vm.array_push(v, x) -> Result<(), Trap>`, `vm.array_pop(v) -> Option<Value>`,
 //!   `vm.array_insert(v, i, x) -> Result<(), Trap>` (i clamped),
 //!   `vm.array_remove(v, i) -> Option<Value>`, `vm.array_truncate(v, n)`.

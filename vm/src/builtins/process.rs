@@ -29,7 +29,7 @@ fn command(vm: &Vm, args: &Args<'_>) -> Result<(Command, String), Trap> {
         let list = args.array(vm, 1)?;
         let mut command = Command::new(line);
         for item in vm.array_items(list) {
-            let Some(text) = vm.str(*item) else {
+            let Some(text) = vm.str(item) else {
                 return Err(args.expected_got("string array", vm, 1));
             };
             command.arg(text);

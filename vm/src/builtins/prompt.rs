@@ -143,7 +143,7 @@ fn parse(args: &[String]) -> Parsed {
 fn parsed_argument(vm: &Vm, args: &Args<'_>) -> Result<Parsed, Trap> {
     let arr = args.array(vm, 0)?;
     let texts: Option<Vec<String>> =
-        vm.array_items(arr).iter().map(|v| vm.str(*v).map(str::to_owned)).collect();
+        vm.array_items(arr).iter().map(|v| vm.str(v).map(str::to_owned)).collect();
     Ok(parse(&texts.ok_or_else(|| args.expected_got("string array", vm, 0))?))
 }
 

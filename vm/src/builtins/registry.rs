@@ -123,7 +123,7 @@ mod host {
             Some(n) if n < 18_446_744_073_709_551_616.0 => key_handle.set_value(name, &(n as u64)),
             _ if v.is_array() => {
                 let texts: Vec<String> =
-                    vm.array_items(v).iter().map(|item| vm.display(*item)).collect();
+                    vm.array_items(v).iter().map(|item| vm.display(item)).collect();
                 key_handle.set_value(name, &texts)
             }
             _ => key_handle.set_value(name, &vm.display(v)),

@@ -38,7 +38,7 @@ pub(super) fn key(vm: &Vm, args: &[Value]) -> Option<(String, Vec<Value>)> {
         } else if v.is_array() {
             key.push('[');
             open.push(Err(']'));
-            open.extend(vm.array_items(v).iter().rev().take(KEY_BYTES_MAX).map(|v| Ok(*v)));
+            open.extend(vm.array_items(v).iter().rev().take(KEY_BYTES_MAX).map(Ok));
             if vm.array_len(v) > KEY_BYTES_MAX {
                 return None;
             }
@@ -87,7 +87,7 @@ fn show(vm: &Vm, v: Value, depth: usize, out: &mut String) {
         out.push('…');
     } else if v.is_array() {
         out.push('[');
-        for (i, &item) in vm.array_items(v).iter().take(SHOWN_MAX).enumerate() {
+        for (i, item) in vm.array_items(v).iter().take(SHOWN_MAX).enumerate() {
             out.push_str(if i > 0 { ", " } else { "" });
             show(vm, item, depth - 1, out);
         }

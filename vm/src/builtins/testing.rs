@@ -86,7 +86,7 @@ pub(super) fn assert_not_empty(vm: &mut Vm, args: &[Value]) -> Result<Value, Tra
 
 fn containment(vm: &mut Vm, args: &Args<'_>, wanted: bool) -> Result<Value, Trap> {
     let (arr, element) = (args.array(vm, 0)?, args.value(1));
-    let found = vm.array_items(arr).iter().any(|item| vm.equals(*item, element));
+    let found = vm.array_items(arr).iter().any(|item| vm.equals(item, element));
     check(found == wanted, || {
         let does = if wanted { "does not contain" } else { "contains" };
         with_actual(vm, &format!("the array {does} {}", shown(vm, element)), arr)

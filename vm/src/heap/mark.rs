@@ -269,7 +269,8 @@ impl<'a> Marker<'a> {
         }
     }
 
-    /// Elements `from..from + count` of an array or object; returns the first that is left.
+    /// Elements `from..from + count` of an array or object; returns the first that is left. Arrays of
+    /// booleans have none to look at.
     ///
     /// # Safety
     /// `object` is a live array or object.
@@ -281,6 +282,7 @@ impl<'a> Marker<'a> {
                     let array = object.cast::<Array>();
                     ((*array).ptr, (*array).len, 1)
                 }
+                Kind::BoolArray => return None,
                 _ => {
                     let map = object.cast::<Object>();
                     let words = size_of::<Entry>() / size_of::<Value>();
@@ -311,7 +313,7 @@ impl<'a> Marker<'a> {
     unsafe fn buffers(&mut self, object: *mut Header) {
         // SAFETY: by contract; storage that is not part of the object is preceded by its buffer.
         unsafe {
-            if (*object).kind == Kind::Array {
+            if matches!((*object).kind, Kind::Array | Kind::BoolArray) {
                 let array = object.cast::<Array>();
                 let data = (*array).ptr;
                 if data != array.add(1).cast() {
@@ -344,7 +346,7 @@ impl<'a> Marker<'a> {
                     self.value((*parts).left);
                     self.value((*parts).right);
                 }
-                Kind::Array | Kind::Object => {
+                Kind::Array | Kind::BoolArray | Kind::Object => {
                     self.buffers(object);
                     if let Some(next) = self.elements(object, 0, chunk) {
                         self.pending.rests.push((object, next));

@@ -8,7 +8,7 @@ use hyp_bytecode::module::{Desc, Field, StrId, TypeDef, TypeKind};
 use hyp_bytecode::op::Op;
 use hyp_bytecode::rep::{Rep, TypeId};
 
-use super::at::{At, define, enter, perform};
+use super::at::{At, define, enter, perform, raw};
 use crate::error::Trap;
 use crate::link::Member;
 use crate::object::Kind;
@@ -47,16 +47,18 @@ slow! {
         let v = vm.index_get(at.reg(at.b()), at.reg(at.c()))?;
         if v.is_num() { Ok(v) } else { vm.check_failed("number", v) }
     };
-    perform 1 array_set |vm, at| vm.index_set(at.reg(at.a()), at.reg(at.b()), at.reg(at.c())).map(|_| ());
-    define 1 length |vm, at| vm.length(at.reg(at.b()));
-    define 1 array_push |vm, at| {
-        let v = at.reg(at.b());
-        if !v.is_array() {
-            return vm.check_failed("array", v);
-        }
-        vm.safepoint();
-        vm.heap.array_push(v, at.reg(at.c())).map(|()| v)
+    define 1 array_get_bool |vm, at| {
+        let v = vm.index_get(at.reg(at.b()), at.reg(at.c()))?;
+        v.as_bool().map_or_else(|| vm.check_failed("boolean", v), |b| Ok(raw(b)))
     };
+    perform 1 array_set |vm, at| vm.index_set(at.reg(at.a()), at.reg(at.b()), at.reg(at.c())).map(|_| ());
+    perform 1 array_set_bool |vm, at| {
+        let v = boxed(at.reg(at.c()));
+        vm.index_set(at.reg(at.a()), at.reg(at.b()), v).map(|_| ())
+    };
+    define 1 length |vm, at| vm.length(at.reg(at.b()));
+    define 1 array_push |vm, at| vm.push_element(at.reg(at.b()), at.reg(at.c()));
+    define 1 array_push_bool |vm, at| vm.push_element(at.reg(at.b()), boxed(at.reg(at.c())));
     define 1 get_index |vm, at| vm.index_get(at.reg(at.b()), at.reg(at.c()));
     define 1 get_index_opt |vm, at| vm.index_get_optional(at.reg(at.b()), at.reg(at.c()));
     define 2 set_index |vm, at| vm.index_set(at.arg(1, 0), at.arg(1, 1), at.arg(1, 2));
@@ -129,9 +131,22 @@ fn out_of_bounds(index: f64) -> Trap {
     Trap::index(index.trunc())
 }
 
+/// The tagged boolean of a raw one.
+fn boxed(raw: Value) -> Value {
+    Value(Value::FALSE.0 | raw.0)
+}
+
 // ---- index access
 
 impl Vm {
+    fn push_element(&mut self, array: Value, item: Value) -> Result<Value, Trap> {
+        if !array.is_array() {
+            return self.check_failed("array", array);
+        }
+        self.safepoint();
+        self.heap.array_push(array, item).map(|()| array)
+    }
+
     fn index_get(&mut self, object: Value, index: Value) -> Result<Value, Trap> {
         match self.index_find(object, index)? {
             Ok(v) => Ok(v),
@@ -149,7 +164,7 @@ impl Vm {
             Some(Kind::Array) => {
                 let at = self.to_number(index)?;
                 let items = self.array_items(object);
-                Ok(position(at, items.len()).and_then(|i| items.get(i).copied()).ok_or(at))
+                Ok(position(at, items.len()).and_then(|i| items.get(i)).ok_or(at))
             }
             Some(Kind::String) => {
                 let at = self.to_number(index)?;
@@ -194,9 +209,9 @@ impl Vm {
         match object.kind() {
             Some(Kind::Array) => {
                 let at = self.to_number(index)?;
-                let stored = position(at, self.array_len(object))
-                    .is_some_and(|i| self.array_set(object, i, v));
-                if stored { Ok(object) } else { Err(out_of_bounds(at)) }
+                let i = position(at, self.array_len(object)).ok_or_else(|| out_of_bounds(at))?;
+                self.safepoint();
+                self.heap.array_put(object, i, v).map(|()| object)
             }
             Some(Kind::Object) => {
                 self.safepoint();

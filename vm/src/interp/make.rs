@@ -6,6 +6,7 @@ use hyp_bytecode::module::ErrorKind;
 use hyp_bytecode::rep::{Rep, TypeId};
 
 use super::at::{define, perform};
+use crate::array::are_bools;
 use crate::error::Trap;
 use crate::object::{Cell, Closure, Kind, Session, flag};
 use crate::string;
@@ -161,6 +162,11 @@ pub(super) unsafe fn new_array(vm: *mut Vm, pc: *const u32, base: *mut Value) ->
         let count = (*pc >> 16 & 255) as usize;
         define(vm, pc, base, 1 + count.div_ceil(4), |vm, at| {
             vm.safepoint();
+            if are_bools(at.args(1, count)) {
+                let v = vm.heap.new_bool_array(count)?;
+                at.args(1, count).try_for_each(|item| vm.heap.array_push(v, item))?;
+                return Ok(v);
+            }
             let v = vm.heap.new_array(count)?;
             let array = crate::array::object(v);
             for i in 0..count {

@@ -20,6 +20,7 @@ mod make;
 mod slow;
 
 use hyp_bytecode::op::Op;
+use hyp_bytecode::rep::TypeId;
 
 use crate::link::{FuncInfo, Site};
 use crate::number;
@@ -48,18 +49,53 @@ fn to_index(n: f64) -> u64 {
     }
 }
 
-/// The array that a value is, or null.
+/// The array that a value is, whatever its kind, or null.
 ///
 /// # Safety
 /// The value is live.
 #[inline(always)]
-unsafe fn as_array(v: Value) -> *const Array {
+unsafe fn as_any_array(v: Value) -> *mut Array {
+    let p = v.0.wrapping_sub(TAG_HEAP << 48);
+    // SAFETY: by contract; the tag says that it is a heap address, where the type id comes first.
+    if p >> 48 == 0 && unsafe { *(p as *const u32) } == TypeId::ARRAY.0 {
+        p as *mut Array
+    } else {
+        std::ptr::null_mut()
+    }
+}
+
+/// The general array that a value is, or null.
+///
+/// # Safety
+/// The value is live.
+#[inline(always)]
+unsafe fn as_array(v: Value) -> *mut Array {
+    // SAFETY: by contract.
+    unsafe { array_of_kind(v, Kind::Array) }
+}
+
+/// The array of booleans that a value is, or null.
+///
+/// # Safety
+/// The value is live.
+#[inline(always)]
+unsafe fn as_bool_array(v: Value) -> *mut Array {
+    // SAFETY: by contract.
+    unsafe { array_of_kind(v, Kind::BoolArray) }
+}
+
+/// The object of this kind of arrays that a value is, or null.
+///
+/// # Safety
+/// The value is live.
+#[inline(always)]
+unsafe fn array_of_kind(v: Value, kind: Kind) -> *mut Array {
     let p = v.0.wrapping_sub(TAG_HEAP << 48);
     // SAFETY: by contract; the tag says that it is a heap address.
-    if p >> 48 == 0 && unsafe { (*(p as *const Array)).header.kind } == Kind::Array {
-        p as *const Array
+    if p >> 48 == 0 && unsafe { (*(p as *const Array)).header.kind } == kind {
+        p as *mut Array
     } else {
-        std::ptr::null()
+        std::ptr::null_mut()
     }
 }
 
@@ -368,6 +404,23 @@ pub(crate) unsafe fn run_loop(vm: *mut Vm, mut pc: *const u32, mut base: *mut Va
             }
         }};
     }
+    // Reads the element at `$index` if `$v` is an array of booleans.
+    macro_rules! bool_element {
+        ($w:expr, $v:expr, $index:expr, $slow:path) => {{
+            let array = as_bool_array($v);
+            if array.is_null() {
+                slow!($slow);
+            }
+            let at = to_index($index);
+            if at >= u64::from((*array).len) {
+                slow!($slow);
+            }
+            let byte = *(*array).ptr.cast::<u8>().add(at as usize);
+            set!(a!($w), Value(Value::FALSE.0 | u64::from(byte)));
+            next!(1);
+            continue;
+        }};
+    }
     macro_rules! push_frame {
         ($info:expr, $closure:expr, $dst:expr, $len:expr) => {{
             let (info, frame): (*const FuncInfo, *mut Frame) = ($info, (*vm).frame);
@@ -511,7 +564,7 @@ pub(crate) unsafe fn run_loop(vm: *mut Vm, mut pc: *const u32, mut base: *mut Va
                 }
                 Op::CheckArray => {
                     let v = get!(b!(w));
-                    if as_array(v).is_null() && !v.is_null() {
+                    if as_any_array(v).is_null() && !v.is_null() {
                         slow!(slow::check_array);
                     }
                     set!(a!(w), v);
@@ -797,7 +850,7 @@ pub(crate) unsafe fn run_loop(vm: *mut Vm, mut pc: *const u32, mut base: *mut Va
                 Op::ArrayGet => {
                     let array = as_array(get!(b!(w)));
                     if array.is_null() {
-                        slow!(access::array_get);
+                        bool_element!(w, get!(b!(w)), get_f!(c!(w)), access::array_get);
                     }
                     let at = to_index(get_f!(c!(w)));
                     if at >= u64::from((*array).len) {
@@ -823,15 +876,25 @@ pub(crate) unsafe fn run_loop(vm: *mut Vm, mut pc: *const u32, mut base: *mut Va
                     next!(1);
                 }
                 Op::ArraySet => {
+                    let v = get!(c!(w));
                     let array = as_array(get!(a!(w)));
                     if array.is_null() {
-                        slow!(access::array_set);
+                        let array = as_bool_array(get!(a!(w)));
+                        if array.is_null() || !v.is_bool() {
+                            slow!(access::array_set);
+                        }
+                        let at = to_index(get_f!(b!(w)));
+                        if at >= u64::from((*array).len) {
+                            slow!(access::array_set);
+                        }
+                        *(*array).ptr.cast::<u8>().add(at as usize) = v.0 as u8;
+                        next!(1);
+                        continue;
                     }
                     let at = to_index(get_f!(b!(w)));
                     if at >= u64::from((*array).len) {
                         slow!(access::array_set);
                     }
-                    let v = get!(c!(w));
                     if is_watched!(array, v) {
                         slow!(access::array_set);
                     }
@@ -839,7 +902,7 @@ pub(crate) unsafe fn run_loop(vm: *mut Vm, mut pc: *const u32, mut base: *mut Va
                     next!(1);
                 }
                 Op::Length => {
-                    let array = as_array(get!(b!(w)));
+                    let array = as_any_array(get!(b!(w)));
                     if array.is_null() {
                         slow!(access::length);
                     }
@@ -848,7 +911,7 @@ pub(crate) unsafe fn run_loop(vm: *mut Vm, mut pc: *const u32, mut base: *mut Va
                 }
                 Op::ArrayPush => {
                     let (v, item) = (get!(b!(w)), get!(c!(w)));
-                    let array = as_array(v).cast_mut();
+                    let array = as_array(v);
                     if array.is_null() || (*array).len == (*array).cap || is_watched!(array, item) {
                         slow!(access::array_push);
                     }
@@ -859,8 +922,11 @@ pub(crate) unsafe fn run_loop(vm: *mut Vm, mut pc: *const u32, mut base: *mut Va
                 }
                 Op::GetIndex => {
                     let (array, index) = (as_array(get!(b!(w))), get!(c!(w)));
-                    if array.is_null() || !index.is_num() {
+                    if !index.is_num() {
                         slow!(access::get_index);
+                    }
+                    if array.is_null() {
+                        bool_element!(w, get!(b!(w)), f64::from_bits(index.0), access::get_index);
                     }
                     let at = to_index(f64::from_bits(index.0));
                     if at >= u64::from((*array).len) {
@@ -939,6 +1005,62 @@ pub(crate) unsafe fn run_loop(vm: *mut Vm, mut pc: *const u32, mut base: *mut Va
                 Op::ReadExternal => slow!(host::read_external),
                 Op::Fail => slow!(slow::fail),
                 Op::Suspend => slow!(host::suspend),
+
+                // ---- elements that are booleans
+                Op::ArrayGetBool => {
+                    let array = as_any_array(get!(b!(w)));
+                    if array.is_null() {
+                        slow!(access::array_get_bool);
+                    }
+                    let at = to_index(get_f!(c!(w)));
+                    if at >= u64::from((*array).len) {
+                        slow!(access::array_get_bool);
+                    }
+                    if (*array).header.kind == Kind::BoolArray {
+                        let byte = *(*array).ptr.cast::<u8>().add(at as usize);
+                        set!(a!(w), Value(u64::from(byte)));
+                    } else {
+                        let v = *(*array).ptr.add(at as usize);
+                        if !v.is_bool() {
+                            slow!(access::array_get_bool);
+                        }
+                        set!(a!(w), Value(v.0 & 1));
+                    }
+                    next!(1);
+                }
+                Op::ArraySetBool => {
+                    let array = as_any_array(get!(a!(w)));
+                    if array.is_null() {
+                        slow!(access::array_set_bool);
+                    }
+                    let at = to_index(get_f!(b!(w)));
+                    if at >= u64::from((*array).len) {
+                        slow!(access::array_set_bool);
+                    }
+                    let raw = get!(c!(w)).0;
+                    if (*array).header.kind == Kind::BoolArray {
+                        *(*array).ptr.cast::<u8>().add(at as usize) = raw as u8;
+                    } else {
+                        *(*array).ptr.add(at as usize) = Value(Value::FALSE.0 | raw);
+                    }
+                    next!(1);
+                }
+                Op::ArrayPushBool => {
+                    let (v, raw) = (get!(b!(w)), get!(c!(w)).0);
+                    let array = as_any_array(v);
+                    if array.is_null() || (*array).len == (*array).cap {
+                        slow!(access::array_push_bool);
+                    }
+                    let at = (*array).len as usize;
+                    if (*array).header.kind == Kind::BoolArray {
+                        *(*array).ptr.cast::<u8>().add(at) = raw as u8;
+                    } else {
+                        *(*array).ptr.add(at) = Value(Value::FALSE.0 | raw);
+                    }
+                    (*array).len += 1;
+                    set!(a!(w), v);
+                    next!(1);
+                }
             }
         }
     }

@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 use hyp_bytecode::rep::TypeId;
 
 use super::TaskId;
+use crate::elements::Elements;
 use crate::error::Trap;
 use crate::object::{Kind, Promise};
 use crate::value::{TAG_HEAP, Value};
@@ -163,10 +164,10 @@ impl Vm {
     }
 
     /// What a pending combination is made of.
-    pub(super) fn parts(&self, promise: Value) -> &[Value] {
+    pub(super) fn parts(&self, promise: Value) -> Elements<'_> {
         match self.combine_kind(promise) {
-            Combine::Nothing => &[],
-            _ => self.array_items(self.promise_value(promise)).get(1..).unwrap_or(&[]),
+            Combine::Nothing => Elements::EMPTY,
+            _ => self.array_items(self.promise_value(promise)).range(1..usize::MAX),
         }
     }
 
@@ -336,7 +337,7 @@ impl Vm {
                 self.part_known(promise, kind, part, &mut decided)?;
             }
         }
-        self.array_set(list, 0, Value::from_usize(n_pending));
+        self.array_set(list, 0, Value::from_usize(n_pending))?;
         if let Some((promise, status, v)) = decided.pop_front() {
             return self.settle(promise, status, v);
         }
@@ -363,7 +364,7 @@ impl Vm {
         self.part_known(promise, kind, part, decided)?;
         let list = self.promise_value(promise);
         let n_pending = self.array_get(list, 0).and_then(Value::as_num).unwrap_or(0.0) - 1.0;
-        self.array_set(list, 0, Value::num(n_pending));
+        self.array_set(list, 0, Value::num(n_pending))?;
         if n_pending <= 0.0 && decided.len() == before {
             let (status, v) = self.all_known(promise, kind)?;
             decided.push_back((promise, status, v));
@@ -390,8 +391,8 @@ impl Vm {
             return Ok(());
         }
         let parts = self.parts(promise);
-        if kind == Combine::Timeout && parts.get(1) == Some(&part) {
-            let loser = parts.first().copied().unwrap_or(Value::NULL);
+        if kind == Combine::Timeout && parts.get(1) == Some(part) {
+            let loser = parts.get(0).unwrap_or(Value::NULL);
             let reason = self.catch(Trap::runtime("Operation timed out"))?;
             decided.push_back((promise, Status::Rejected, reason));
             self.cancel_part(loser);

@@ -133,6 +133,99 @@ const OLD_AND_YOUNG: &str = "
         get_index r2, r1, r4
         print r2, 0";
 
+/// A million booleans, the last replaced by what is in `r2`.
+const BOOLEANS: &str = "
+source \"t.hyp\"
+main @0
+func @0 \"main\" {
+  regs any*3 | f64, bool
+  new_array r0, ()
+  load_bool r4, 1
+  load_f64 r3, 0.0
+fill:
+  array_push_bool r0, r0, r4
+  add_f64_k r3, r3, 1.0
+  jump_lt_f64_k r3, fill, 1000000.0
+  load_imm r2, VALUE
+  load_f64 r3, 999999.0
+try:
+  array_set r0, r3, r2
+  jump done
+end:
+caught:
+  print r2, 0
+done:
+  array_get r1, r0, r3
+  print r1, 0
+  length r3, r0
+  print r3, 0
+  ret_null
+  .handler try, end, caught, r2
+}
+";
+
+#[test]
+fn booleans_take_a_byte_each_until_something_else_is_stored() {
+    let (output, exit_code, stats) = run_measured(&BOOLEANS.replace("VALUE", "1"), 1 << 30);
+    assert_eq!((output.as_str(), exit_code), ("false\n1000000\n", 0));
+    assert!(stats.committed_max < 3 << 20, "{stats}");
+    let (output, exit_code, stats) = run_measured(&BOOLEANS.replace("VALUE", "0"), 1 << 30);
+    assert_eq!((output.as_str(), exit_code), ("null\n1000000\n", 0));
+    assert!(stats.committed_max > 8_000_000, "{stats}");
+}
+
+#[test]
+fn an_array_of_booleans_stays_as_it_is_if_there_is_no_room_for_values() {
+    let (output, exit_code, stats) = run_measured(&BOOLEANS.replace("VALUE", "0"), 4 << 20);
+    let expected = "Heap limit of 4194304 bytes exceeded\ntrue\n1000000\n";
+    assert_eq!((output.as_str(), exit_code), (expected, 0));
+    assert!(stats.committed_max < 4 << 20, "{stats}");
+}
+
+/// Old arrays of booleans become general ones that hold the only references to young objects.
+const BOOLEANS_OLD_AND_YOUNG: &str = "
+        new_array r0, ()
+        load_bool r5, 1
+        load_f64 r3, 0.0
+      fill:
+        new_array r1, ()
+        array_push_bool r1, r1, r5
+        array_push_bool r1, r1, r5
+        array_push r0, r0, r1
+        add_f64_k r3, r3, 1.0
+        jump_lt_f64_k r3, fill, 20000.0
+        load_f64 r3, 0.0
+      next:
+        array_get r1, r0, r3
+        new_array r2, (r3)
+        load_f64 r4, 1.0
+        array_set r1, r4, r2
+        new_array r2, (r3, r4)
+        new_array r2, (r3, r4)
+        add_f64_k r3, r3, 1.0
+        jump_lt_f64_k r3, next, 20000.0
+        load_f64 r3, 0.0
+      read:
+        array_get r1, r0, r3
+        load_f64 r4, 1.0
+        array_get r2, r1, r4
+        load_f64 r4, 0.0
+        array_get_f64 r4, r2, r4
+        jump_eq_f64 r4, r3, fine
+        print r1, 0
+      fine:
+        add_f64_k r3, r3, 1.0
+        jump_lt_f64_k r3, read, 20000.0
+        print r1, 0";
+
+#[test]
+fn old_arrays_of_booleans_may_be_given_references() {
+    let source = main_with("any*3 | f64*2, bool", BOOLEANS_OLD_AND_YOUNG);
+    let (output, exit_code, stats) = run_measured(&source, 1 << 30);
+    assert_eq!((output.as_str(), exit_code), ("[true, [19999]]\n", 0));
+    assert!(stats.minor > 0, "{stats}");
+}
+
 #[test]
 fn stores_into_old_objects_keep_young_ones_alive() {
     let source = main_with("any*4 | f64*2", OLD_AND_YOUNG);

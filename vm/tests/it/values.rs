@@ -123,6 +123,70 @@ fn arrays_are_indexed_from_zero_and_checked() {
 }
 
 #[test]
+fn arrays_of_booleans_become_general_where_they_are() {
+    let code = "
+        load_bool r4, 1
+        load_bool r5, 0
+        load_f64 r3, 1.0
+        new_array r0, ()
+        mov r1, r0
+        array_push_bool r0, r0, r4
+        array_push_bool r0, r0, r4
+        array_set_bool r0, r3, r5
+        array_get_bool r6, r0, r3
+        box_bool r2, r6
+        print r2, 0
+        array_get r2, r1, r3
+        print r2, 0
+        print r1, 0
+        array_set r0, r3, r3
+        print r1, 0
+        load_f64 r3, 0.0
+        array_get_bool r6, r1, r3
+        box_bool r2, r6
+        print r2, 0
+        array_set_bool r1, r3, r5
+        array_push_bool r1, r1, r5
+        print r0, 0
+        .line 9:1
+        load_f64 r3, 1.0
+        .note \"variable 'b'\"
+        array_get_bool r6, r1, r3";
+    let source = main_with("any*3 | f64, bool*3", code);
+    let (output, outcome) = super::run(&source);
+    assert_eq!(output, "false\nfalse\n[true, false]\n[true, 1]\ntrue\n[false, 1, false]\n");
+    let report = outcome.error.expect("element 1 is a number").to_string();
+    let text = "t.hyp:9:1: Type error: expected boolean, got number (variable 'b')";
+    assert_eq!(report.lines().next(), Some(text));
+}
+
+#[test]
+fn tagged_booleans_go_into_arrays_of_booleans() {
+    let code = "
+        load_imm r1, 2
+        load_imm r2, 1
+        load_f64 r4, 1.0
+        new_array r0, (r1, r1)
+        array_set r0, r4, r2
+        array_push r0, r0, r1
+        print r0, 0
+        get_index r3, r0, r4
+        print r3, 0
+        load_imm r2, 0
+        array_push r0, r0, r2
+        array_set r0, r4, r1
+        get_index r3, r0, r4
+        print r3, 0
+        print r0, 0
+        load_imm r2, 1
+        array_push r0, r0, r2
+        length r4, r0
+        print r4, 0";
+    let source = main_with("any*4 | f64", code);
+    prints(&source, "[true, false, true]\nfalse\ntrue\n[true, true, true, null]\n5");
+}
+
+#[test]
 fn strings_are_indexed_by_code_point() {
     let code = "
         load_str r0, \"häß\"

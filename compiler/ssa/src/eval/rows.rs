@@ -202,14 +202,20 @@ fn heap_row(e: &mut Evaluator<'_>, op: Op, r: &Row<'_, '_>) -> Run {
             Value::Num(x) => Ok(Value::Num(x)),
             other => Err(e.type_error("number", &other, r.data)),
         },
-        Op::ArraySet | Op::SetIndex => e.set_index(&r.arg(0), &r.arg(1), r.arg(2)),
+        Op::ArrayGetBool => match e.get_index(&r.arg(0), &r.arg(1))? {
+            Value::Bool(b) => Ok(Value::Bool(b)),
+            other => Err(e.type_error("boolean", &other, r.data)),
+        },
+        Op::ArraySet | Op::ArraySetBool | Op::SetIndex => {
+            e.set_index(&r.arg(0), &r.arg(1), r.arg(2))
+        }
         Op::GetIndex => e.get_index(&r.arg(0), &r.arg(1)),
         Op::GetIndexOpt => match e.get_index(&r.arg(0), &r.arg(1)) {
             Err(Stop::Throw(Value::Error(err))) if err.0 == ErrorKind::Index => Ok(Value::Null),
             other => other,
         },
         Op::Length => e.length(&r.arg(0)),
-        Op::ArrayPush => e.push(&r.arg(0), r.arg(1)),
+        Op::ArrayPush | Op::ArrayPushBool => e.push(&r.arg(0), r.arg(1)),
         Op::NewObject => {
             let args = r.args_from(0);
             let pairs = args.chunks_exact(2);

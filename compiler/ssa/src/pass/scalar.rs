@@ -62,7 +62,7 @@ fn replace_constant_read(func: &mut Func, objects: &Objects, inst: Inst) -> bool
     let Some(Object::Fixed(made)) = objects.of(of) else { return false };
     let part = match op {
         Op::GetField => data.imms[0] as usize,
-        Op::ArrayGet | Op::ArrayGetF64 => match constant_index(func, data) {
+        Op::ArrayGet | Op::ArrayGetF64 | Op::ArrayGetBool => match constant_index(func, data) {
             Some(index) => index,
             None => return false,
         },
@@ -75,6 +75,7 @@ fn replace_constant_read(func: &mut Func, objects: &Objects, inst: Inst) -> bool
         Op::ArrayGetF64 if func.rep(parts[part]) != hyp_bytecode::rep::Rep::F64 => {
             (Op::CheckF64, SmallVec::from_slice(&parts[part..=part]), u64::MAX)
         }
+        Op::ArrayGetBool => (Op::CheckBool, SmallVec::from_slice(&parts[part..=part]), u64::MAX),
         _ => {
             let part = parts[part];
             func.values[result.0 as usize].def = Def::Alias(part);

@@ -158,11 +158,11 @@ impl Machine<'_> {
                 let values = insn.regs().iter().map(|r| self.regs[usize::from(r)].clone());
                 Value::Array(Rc::new(RefCell::new(values.map(Option::unwrap).collect())))
             }
-            Op::ArrayPush => {
+            Op::ArrayPush | Op::ArrayPushBool => {
                 self.array(insn, 1).borrow_mut().push(self.reg(insn, 2));
                 self.reg(insn, 1)
             }
-            Op::ArrayGet | Op::ArrayGetF64 => {
+            Op::ArrayGet | Op::ArrayGetF64 | Op::ArrayGetBool => {
                 self.array(insn, 1).borrow()[self.num(insn, 2) as usize].clone()
             }
             Op::CheckStr | Op::CheckArray | Op::CheckRef => self.reg(insn, 1),
@@ -233,7 +233,7 @@ impl Machine<'_> {
                 self.output.push(format!("{kind}:{}", self.reg(insn, 0).display()));
                 return Next::Fall;
             }
-            Op::ArraySet => {
+            Op::ArraySet | Op::ArraySetBool => {
                 let value = self.reg(insn, 2);
                 self.array(insn, 0).borrow_mut()[self.num(insn, 1) as usize] = value;
                 return Next::Fall;

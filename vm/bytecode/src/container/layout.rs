@@ -10,7 +10,7 @@ use crate::module::limit;
 pub const MAGIC: [u8; 8] = *b"HBC\x01\r\n\x1a\n";
 
 /// Major and minor version of the format. Readers accept any minor version of their major.
-pub const VERSION: (u16, u16) = (1, 0);
+pub const VERSION: (u16, u16) = (1, 1);
 
 /// Offset of the flags word; the file length and the number of sections follow it.
 pub const FLAGS_OFFSET: usize = 12;

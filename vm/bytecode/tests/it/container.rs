@@ -90,7 +90,7 @@ fn the_header_is_checked() {
     };
     assert_eq!(fault(b"#!/bin/sh\n"), ReadFault::NotHbc);
     assert_eq!(changed(3, 2), ReadFault::NotHbc);
-    assert_eq!(changed(8, 9), ReadFault::Version { major: 9, minor: 0 });
+    assert_eq!(changed(8, 9), ReadFault::Version { major: 9, minor: 1 });
     assert_eq!(changed(FLAGS_OFFSET, 4), ReadFault::Flags(4));
     assert_eq!(changed(FLAGS_OFFSET + 4, 1), ReadFault::FileLength);
     assert_eq!(changed(FLAGS_OFFSET + 8, 200), ReadFault::TooMany("sections"));

@@ -79,7 +79,7 @@ fn transfer(
         // Results that are never null although their representation admits it.
         Op::LoadStr | Op::Concat => Kind::STR,
         Op::LoadFunc | Op::LoadSession | Op::LoadBuiltin | Op::MakeClosure => Kind::FUNC,
-        Op::NewArray | Op::ArrayPush => Kind::ARRAY,
+        Op::NewArray | Op::ArrayPush | Op::ArrayPushBool => Kind::ARRAY,
         Op::NewObject => Kind::OBJECT,
         Op::NewRecord | Op::NewInstance => Kind::of_type(TypeId(imm as u32)),
         Op::NewCell | Op::IterNew => Kind::OTHER,

@@ -41,6 +41,11 @@ pub(super) fn apply(r: &mut Rewriter<'_>, op: Op, inst: Inst) -> Outcome {
         }
         Op::LtAny | Op::LeAny | Op::EqAny => comparison(r, op, inst),
         Op::GetIndex | Op::SetIndex => index(r, op, inst),
+        Op::ArraySet => array_set(r, inst),
+        Op::ArrayPush => {
+            let (array, value) = pair(r, inst);
+            array_push(r, array, value)
+        }
         Op::GetField | Op::SetField => {
             let object = r.data(inst).args[0];
             r.note_non_null(object);
@@ -150,8 +155,11 @@ fn conversion(r: &mut Rewriter<'_>, op: Op, inst: Inst) -> Outcome {
     let alias_if = |holds: bool| if holds { Outcome::Alias(v) } else { Outcome::Keep };
     match op {
         Op::CheckF64 if rep == Rep::F64 => Outcome::Alias(v),
-        Op::CheckF64 => check_element(r, v, inst),
-        Op::CheckBool => raw_bool(r, v).map_or(Outcome::Keep, Outcome::Alias),
+        Op::CheckF64 => check_element(r, v, inst, Op::ArrayGetF64),
+        Op::CheckBool => match raw_bool(r, v) {
+            Some(raw) => Outcome::Alias(raw),
+            None => check_element(r, v, inst, Op::ArrayGetBool),
+        },
         Op::CheckStr => alias_if(rep == Rep::Ref(TypeId::STRING)),
         Op::CheckArray => alias_if(rep == Rep::Ref(TypeId::ARRAY)),
         Op::CheckRef => alias_if(rep == Rep::Ref(TypeId(imm(r, inst) as u32))),
@@ -176,9 +184,9 @@ fn conversion(r: &mut Rewriter<'_>, op: Op, inst: Inst) -> Outcome {
     }
 }
 
-/// `check_f64` of an element that nothing else reads: one instruction that keeps the check's note.
-/// It has one place, so errors of both must have the same.
-fn check_element(r: &mut Rewriter<'_>, v: Value, inst: Inst) -> Outcome {
+/// The check of an element that nothing else reads: one instruction that keeps the check's note. It
+/// has one place, so errors of both must have the same.
+fn check_element(r: &mut Rewriter<'_>, v: Value, inst: Inst, checked: Op) -> Outcome {
     let Some(access) = r.func.def_inst(v) else { return Outcome::Keep };
     let has_same_place = access.pos == r.data(inst).pos;
     if access.op != Opcode::Op(Op::ArrayGet) || !(has_same_place || r.is_num(v)) {
@@ -188,7 +196,7 @@ fn check_element(r: &mut Rewriter<'_>, v: Value, inst: Inst) -> Outcome {
     let Some(get) = r.take_recent(v, barrier) else { return Outcome::Keep };
     let (args, pos) = (r.data(get).args.clone(), r.data(get).pos);
     r.func.insts[inst.0 as usize].pos = pos;
-    Outcome::Replace(Op::ArrayGetF64, args, Imms::new())
+    Outcome::Replace(checked, args, Imms::new())
 }
 
 // ---- arithmetic and comparisons
@@ -313,8 +321,33 @@ fn index(r: &mut Rewriter<'_>, op: Op, inst: Inst) -> Outcome {
         return Outcome::Keep;
     }
     let at = r.as_f64(at);
-    r.insert_void(Op::ArraySet, &[base, at, value], &[]);
+    match known_bool(r, value) {
+        Some(raw) => r.insert_void(Op::ArraySetBool, &[base, at, raw], &[]),
+        None => r.insert_void(Op::ArraySet, &[base, at, value], &[]),
+    }
     Outcome::Alias(base)
+}
+
+fn array_set(r: &mut Rewriter<'_>, inst: Inst) -> Outcome {
+    let mut args = r.data(inst).args.clone();
+    let Some(raw) = known_bool(r, args[2]) else { return Outcome::Keep };
+    args[2] = raw;
+    Outcome::Replace(Op::ArraySetBool, args, Imms::new())
+}
+
+fn array_push(r: &mut Rewriter<'_>, array: Value, value: Value) -> Outcome {
+    match known_bool(r, value) {
+        Some(raw) => replace(Op::ArrayPushBool, &[array, raw], &[]),
+        None => replace(Op::ArrayPush, &[array, value], &[]),
+    }
+}
+
+/// The raw boolean of a value that is known to be a boolean.
+fn known_bool(r: &mut Rewriter<'_>, v: Value) -> Option<Value> {
+    if !r.kind(v).is(Kind::BOOL) {
+        return None;
+    }
+    raw_bool(r, v).or_else(|| Some(r.insert(Op::CheckBool, &[v], &[], Kind::BOOL, None)))
 }
 
 fn get_member(r: &mut Rewriter<'_>, inst: Inst) -> Outcome {
@@ -414,7 +447,7 @@ fn call_builtin(r: &mut Rewriter<'_>, inst: Inst) -> Outcome {
         // What is not an array gets the builtin's own error.
         ("ArrayPush", &[array, v]) if r.kind(array).is(Kind::ARRAY.or(Kind::NULL)) => {
             r.guard_non_null(array, inst);
-            replace(Op::ArrayPush, &[array, v], &[])
+            array_push(r, array, v)
         }
         (_, &[v]) if r.is_num(v) => {
             let op = match name {

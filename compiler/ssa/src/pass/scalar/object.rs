@@ -125,7 +125,7 @@ impl Objects {
                     (Kind::Fixed, Op::Length) => {
                         func.inst(Inst(self.of[at])).op == Opcode::Op(Op::NewArray)
                     }
-                    (Kind::Fixed, Op::ArrayGet | Op::ArrayGetF64) => {
+                    (Kind::Fixed, Op::ArrayGet | Op::ArrayGetF64 | Op::ArrayGetBool) => {
                         let n_parts = func.inst(Inst(self.of[at])).args.len();
                         constant_index(func, data).is_some_and(|index| index < n_parts)
                     }
