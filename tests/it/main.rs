@@ -3,6 +3,7 @@
 mod book;
 mod cli;
 mod faults;
+mod file_faults;
 mod format;
 mod fuzzing;
 mod hostile;

@@ -42,7 +42,7 @@ mod unwind;
 pub mod value;
 mod vm;
 
-pub use access::{Grant, Grants, Scope};
+pub use access::{FileFault, Grant, Grants, Scope};
 pub use builtins::Metric;
 pub use elements::Elements;
 pub use error::{ScriptError, Trap};

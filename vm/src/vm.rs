@@ -10,7 +10,7 @@ use hyp_bytecode::module::{Desc, FuncId, StrId};
 use hyp_bytecode::rep::TypeId;
 use hyp_bytecode::verify::VerifiedModule;
 
-use crate::access::{Access, Grants};
+use crate::access::{Access, FileFault, Grants};
 use crate::call::DENIED;
 use crate::error::Trap;
 use crate::heap::mark::Marker;
@@ -46,6 +46,8 @@ pub struct VmOptions {
     pub gc_stress: bool,
     /// For tests, with `gc_stress`: small and large allocations until one fails as at the heap limit.
     pub allocations_left: Option<Arc<AtomicU64>>,
+    /// For tests: a file operation that fails.
+    pub file_fault: Option<FileFault>,
     /// What the program may do outside of the machine.
     pub grants: Grants,
     /// Where `Random` and its relatives start; `None`: somewhere else in every run. Keys, salts,
@@ -76,6 +78,7 @@ impl VmOptions {
             output_bytes_max: None,
             gc_stress: false,
             allocations_left: None,
+            file_fault: None,
             grants: Grants::everything(),
             random_seed: None,
             args: Vec::new(),
@@ -217,7 +220,7 @@ impl Vm {
         field_counts.extend(type_table.iter().map(|t| t.template.len() as u32));
         let named_descs: Vec<_> = module.descs.iter().map(named_type).collect();
         let stack = Stack::new(options.call_depth_max, NATIVE_DEPTH_MAX as usize);
-        let access = Access::new(options.grants);
+        let access = Access::new(options.grants, options.file_fault);
         let (budget, fuel) = Fuel::new(options.fuel_max);
         let mut heap = Heap::new(options.heap_bytes_max, options.gc_stress);
         heap.fail_after(options.allocations_left);

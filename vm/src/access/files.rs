@@ -14,6 +14,7 @@ use cap_std::ambient_authority;
 use cap_std::fs::{Dir, OpenOptions};
 use hyp_bytecode::builtin::Capability;
 
+use super::fault::{self, File, FileFault};
 use super::{Grant, Scope, absolute, denied};
 use crate::error::Trap;
 
@@ -64,8 +65,9 @@ impl Rule {
         &'a self,
         capability: Capability,
         path: &'a Path,
+        fault: Option<&'a FileFault>,
     ) -> Result<Place<'a>, Trap> {
-        let place = |within| Place { path, capability, within };
+        let place = |within| Place { path, capability, within, fault };
         match self {
             Rule::Free => Ok(place(None)),
             Rule::Lists(lists) => match lists.find(&absolute(path)) {
@@ -116,6 +118,7 @@ pub(crate) struct Place<'a> {
     capability: Capability,
     /// `None`: everything is granted.
     within: Option<Within<'a>>,
+    fault: Option<&'a FileFault>,
 }
 
 struct Within<'a> {
@@ -201,6 +204,7 @@ impl Place<'_> {
     /// # Errors
     /// As [`std::fs::canonicalize`].
     pub(crate) fn real(&self) -> io::Result<PathBuf> {
+        self.check()?;
         match &self.within {
             None => fs::canonicalize(self.path),
             Some(within) => within.real(),
@@ -220,11 +224,22 @@ impl Place<'_> {
     ///
     /// # Errors
     /// As [`std::fs::File::open`].
-    pub(crate) fn open(&self) -> io::Result<fs::File> {
-        match &self.within {
-            None => fs::File::open(self.path),
-            Some(within) => within.open(OpenOptions::new().read(true)),
-        }
+    pub(crate) fn open(&self) -> io::Result<File> {
+        self.check()?;
+        let inner = match &self.within {
+            None => fs::File::open(self.path)?,
+            Some(within) => within.open(OpenOptions::new().read(true))?,
+        };
+        Ok(self.file(inner))
+    }
+
+    fn file(&self, inner: fs::File) -> File {
+        File { inner, fault: self.fault.cloned() }
+    }
+
+    /// Counts an operation, which may be one that fails.
+    fn check(&self) -> io::Result<()> {
+        fault::check(self.fault)
     }
 
     /// Opens a file for writing, after creating it and the directories above it if they are missing.
@@ -232,7 +247,8 @@ impl Place<'_> {
     ///
     /// # Errors
     /// As [`std::fs::OpenOptions::open`].
-    pub(crate) fn create(&self, keeps: bool) -> io::Result<fs::File> {
+    pub(crate) fn create(&self, keeps: bool) -> io::Result<File> {
+        self.check()?;
         match &self.within {
             None => create_parents(self.path)?,
             Some(within) => {
@@ -243,39 +259,42 @@ impl Place<'_> {
                 }
             }
         }
-        self.create_beside(keeps)
+        let file = self.create_beside(keeps)?;
+        if !keeps {
+            file.clear()?;
+        }
+        Ok(file)
     }
 
-    /// As [`Place::create`], but the directory must exist.
+    /// As [`Place::create`], but the directory must exist, and the file is not emptied.
     ///
     /// # Errors
     /// As [`std::fs::OpenOptions::open`].
-    pub(crate) fn create_beside(&self, keeps: bool) -> io::Result<fs::File> {
+    pub(crate) fn create_beside(&self, keeps: bool) -> io::Result<File> {
+        self.check()?;
+        self.create_file(keeps).map(|inner| self.file(inner))
+    }
+
+    fn create_file(&self, keeps: bool) -> io::Result<fs::File> {
         let Some(within) = &self.within else {
             let mut options = fs::File::options();
             return options
                 .create(true)
                 .append(keeps)
                 .write(!keeps)
-                .truncate(!keeps)
+                .truncate(false)
                 .open(self.path);
         };
-        // An existing file may be a link, so that what is opened decides; it is emptied only then. A
-        // new one is where its directory is.
+        // An existing file may be a link, so that what is opened decides. A new one is where its
+        // directory is.
         match within.open(OpenOptions::new().write(!keeps).append(keeps)) {
-            Ok(file) => {
-                if !keeps {
-                    file.set_len(0)?;
-                }
-                Ok(file)
-            }
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 let (dir, name, _) = within.parent()?;
                 let mut options = OpenOptions::new();
                 options.create_new(true).write(!keeps).append(keeps);
                 Ok(dir.open_with(name, &options).map_err(confine)?.into_std())
             }
-            Err(error) => Err(error),
+            result => result,
         }
     }
 
@@ -284,6 +303,7 @@ impl Place<'_> {
     /// # Errors
     /// As [`std::fs::metadata`].
     pub(crate) fn metadata(&self) -> io::Result<Metadata> {
+        self.check()?;
         let Some(within) = &self.within else {
             return fs::metadata(self.path).map(Metadata::from);
         };
@@ -304,6 +324,7 @@ impl Place<'_> {
     /// # Errors
     /// As [`std::fs::read_dir`].
     pub(crate) fn entries(&self) -> io::Result<Vec<(OsString, bool)>> {
+        self.check()?;
         let Some(within) = &self.within else {
             let mut entries = Vec::new();
             for entry in fs::read_dir(self.path)? {
@@ -328,6 +349,7 @@ impl Place<'_> {
     /// # Errors
     /// As [`std::fs::create_dir_all`].
     pub(crate) fn create_directory(&self) -> io::Result<()> {
+        self.check()?;
         let Some(within) = &self.within else { return fs::create_dir_all(self.path) };
         within.check(&canonical(&absolute(self.path)))?;
         within.dir.create_dir_all(&within.relative).map_err(confine)
@@ -338,6 +360,7 @@ impl Place<'_> {
     /// # Errors
     /// As [`std::fs::remove_file`].
     pub(crate) fn remove_file(&self) -> io::Result<()> {
+        self.check()?;
         let Some(within) = &self.within else { return fs::remove_file(self.path) };
         let (dir, name, _) = within.parent()?;
         dir.remove_file(name)
@@ -349,6 +372,7 @@ impl Place<'_> {
     /// As [`std::fs::remove_dir`] and [`std::fs::remove_dir_all`]. With its content only if nothing
     /// in it is denied.
     pub(crate) fn remove_directory(&self, is_recursive: bool) -> io::Result<()> {
+        self.check()?;
         let Some(within) = &self.within else {
             return if is_recursive {
                 fs::remove_dir_all(self.path)
@@ -371,6 +395,7 @@ impl Place<'_> {
     /// # Errors
     /// As [`std::fs::rename`].
     pub(crate) fn rename(&self, to: &Place<'_>) -> io::Result<()> {
+        self.check()?;
         match (&self.within, &to.within) {
             (Some(from), Some(to)) => {
                 let ((from, name, _), (to, new_name, _)) = (from.parent()?, to.parent()?);

@@ -4,11 +4,14 @@
 //! the builtin starts, so a builtin that names its effects cannot forget the check. A builtin whose
 //! capability is granted for some names or paths only asks here with the name at hand.
 
+mod fault;
 mod files;
 
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
+pub(crate) use fault::File;
+pub use fault::FileFault;
 pub(crate) use files::{Metadata, Place};
 
 use files::Rule;
@@ -102,13 +105,14 @@ pub(crate) struct Access {
     grants: Grants,
     read: Rule,
     write: Rule,
+    fault: Option<FileFault>,
 }
 
 impl Access {
     /// Opens the granted directories. One that cannot be opened grants nothing.
-    pub(crate) fn new(grants: Grants) -> Access {
+    pub(crate) fn new(grants: Grants, fault: Option<FileFault>) -> Access {
         let rule = |capability| Rule::new(grants.get(capability));
-        Access { read: rule(Capability::Read), write: rule(Capability::Write), grants }
+        Access { read: rule(Capability::Read), write: rule(Capability::Write), grants, fault }
     }
 
     /// The capability that a builtin needs and that is not granted at all.
@@ -149,7 +153,8 @@ impl Vm {
         &'a self,
         path: &'a P,
     ) -> Result<Place<'a>, Trap> {
-        self.access.read.place(Capability::Read, path.as_ref())
+        let Access { read, fault, .. } = &self.access;
+        read.place(Capability::Read, path.as_ref(), fault.as_ref())
     }
 
     /// The place of a path for writing.
@@ -160,7 +165,8 @@ impl Vm {
         &'a self,
         path: &'a P,
     ) -> Result<Place<'a>, Trap> {
-        self.access.write.place(Capability::Write, path.as_ref())
+        let Access { write, fault, .. } = &self.access;
+        write.place(Capability::Write, path.as_ref(), fault.as_ref())
     }
 }
 

@@ -1,6 +1,5 @@
 //! Cryptographic hashes and keyed hashes.
 
-use std::fs::File;
 use std::io::{self, Read};
 
 use hmac::{EagerHash, Hmac, KeyInit, Mac};
@@ -12,6 +11,7 @@ use subtle::ConstantTimeEq;
 
 use super::args::{Args, brief};
 use super::encoding::{hex, unhex};
+use crate::access::File;
 use crate::{Trap, Value, Vm};
 
 /// Bytes of text that cost as much as a step of a script.

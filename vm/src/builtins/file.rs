@@ -196,17 +196,18 @@ fn failed(action: &str, from: &Place<'_>, to: &Place<'_>, error: &io::Error) -> 
 /// Copies a file's content into an existing directory; returns its bytes.
 fn copy(from: &Place<'_>, to: &Place<'_>) -> io::Result<u64> {
     let mut source = from.open()?;
-    let info = source.metadata()?;
-    if !info.is_file() {
+    if !source.metadata()?.is_file() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "the source is not a file"));
     }
-    if from.real().is_ok_and(|real| to.real().is_ok_and(|other| real == other)) {
+    let mut target = to.create_beside(false)?;
+    let is_same = match (source.identity()?, target.identity()?) {
+        (Some(id), Some(other)) => id == other,
+        _ => from.real()? == to.real()?,
+    };
+    if is_same {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "both are the same file"));
     }
-    let mut target = to.create_beside(false)?;
-    let bytes = io::copy(&mut source, &mut target)?;
-    target.set_permissions(info.permissions())?;
-    Ok(bytes)
+    source.copy_to(&mut target)
 }
 
 pub(super) fn copy_file(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {

@@ -937,7 +937,8 @@ macro_rules! for_each_builtin {
             /// > WriteFile(path, "deep calm");
             /// > ReadFile(path) → deep calm
             ReadFile [] File (path: String) -> String {FS_READ THROWS} = read_file;
-            /// Creates or replaces a file, missing parent directories included.
+            /// Creates or replaces a file, missing parent directories included. If writing fails, a part of
+            /// the text may have been written.
             /// > induce path = JoinPath(GetTempDirectory(), "new", "note.txt");
             /// > WriteFile(path, "calm");
             /// > ReadFile(path) → calm
@@ -948,7 +949,7 @@ macro_rules! for_each_builtin {
             /// > AppendFile(path, "er");
             /// > ReadFile(path) → deeper
             AppendFile [] File (path: String, content: String) -> Null {FS_WRITE THROWS} = append_file;
-            /// Whether a file or directory exists.
+            /// Whether a file or directory exists; false if that cannot be found out.
             /// > FileExists(GetTempDirectory()) → true
             /// > FileExists(JoinPath(GetTempDirectory(), "missing")) → false
             FileExists [] File (path: String) -> Boolean {FS_READ THROWS} = file_exists;
