@@ -75,9 +75,12 @@ impl Options {
 /// The name of the inference of types, which can be switched off like a pass.
 const INFER: &str = "infer";
 
+/// The same for clones of functions.
+const CLONE: &str = "clone";
+
 /// Names of the passes, for [`Options::disabled_passes`].
 pub fn pass_names() -> impl Iterator<Item = &'static str> {
-    std::iter::once(INFER).chain(pass::PASSES.iter().map(|p| p.name))
+    [INFER, CLONE].into_iter().chain(pass::PASSES.iter().map(|p| p.name))
 }
 
 /// What compiling gave.
@@ -156,7 +159,10 @@ fn analyse(
     }
     let erased = options.types == TypesMode::Erased;
     let inferred = if options.runs(INFER) {
-        infer::infer(tree, &resolution, &types, erased)
+        // Later versions of an interactive program may assign to functions.
+        let may_clone = options.runs(CLONE) && options.resume_at.is_none();
+        let infer_options = infer::InferOptions { is_erased: erased, may_clone };
+        infer::infer(tree, &resolution, &types, infer_options)
     } else {
         InferredFacts::default()
     };

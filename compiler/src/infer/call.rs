@@ -1,7 +1,9 @@
 //! Calls.
 
 use hyp_grammar::ast::{Expr, ExprKind};
+use hyp_grammar::span::{ExprId, FuncId};
 
+use super::clones::Site;
 use super::graph::{Graph, Node, Operation};
 use super::walk::Walk;
 use crate::resolve::{NameRef, VarKind};
@@ -46,11 +48,7 @@ impl<'a> Walk<'a, '_> {
     fn named_call(&mut self, callee: &'a Expr<'a>, args: &'a [&'a Expr<'a>]) -> Node {
         match self.res.name(callee.id) {
             NameRef::Var(var) => match self.constant_name(var) {
-                Some(VarKind::Function(function)) => {
-                    let params = self.signature(function);
-                    self.pass(args, &params.params);
-                    params.result.unwrap_or(Graph::ANY)
-                }
+                Some(VarKind::Function(function)) => self.call_function(function, callee.id, args),
                 Some(VarKind::Session(ty)) => self.construct(ty, args),
                 _ => {
                     let of = self.var(var);
@@ -87,6 +85,27 @@ impl<'a> Walk<'a, '_> {
                 self.call_value(Graph::ANY, args)
             }
         }
+    }
+
+    /// A call of a function by its name, of the clone that is for this call.
+    fn call_function(&mut self, function: FuncId, call: ExprId, args: &'a [&'a Expr<'a>]) -> Node {
+        let target = self.target(function, call);
+        if !self.can_clone(function) {
+            let signature = self.signature(function);
+            self.pass(args, &signature.params);
+            return signature.result.unwrap_or(Graph::ANY);
+        }
+        let signature = self.signature_in(target, function);
+        let is_hot = self.is_hot();
+        let args = self.arguments(args);
+        for (&arg, &param) in args.iter().zip(&signature.params) {
+            self.graph.flow(arg, param);
+        }
+        if self.root != Some(function) {
+            let (caller, root, callee) = (self.clone, self.root, function);
+            self.sites.push(Site { caller, root, call, callee, target, args, is_hot });
+        }
+        signature.result.unwrap_or(Graph::ANY)
     }
 
     /// Arguments reach parameters; those too many are an error when they are passed.

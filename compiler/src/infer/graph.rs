@@ -57,6 +57,10 @@ impl Kinds {
     pub(super) const fn has(self, other: Kinds) -> bool {
         self.0 & other.0 != 0
     }
+
+    pub(super) const fn is_single(self) -> bool {
+        self.0.is_power_of_two()
+    }
 }
 
 /// What a node is known to hold.
@@ -275,11 +279,27 @@ impl Graph {
         self.nodes[self.find(node).0 as usize].is_fixed
     }
 
+    /// Whether the node is [`Graph::ANY`].
+    pub(super) fn is_any(&self, node: Node) -> bool {
+        self.find(node) == Self::ANY
+    }
+
     /// The type, if the node holds records or instances of one type and otherwise at most null.
     pub(super) fn single_type(&self, node: Node) -> Option<TypeIdx> {
         let fact = self.fact(node);
         let only = fact.kinds.without(Kinds::NULL) == Kinds::COMPOSITE;
         (only && fact.ty != ANY_TYPE).then_some(TypeIdx(fact.ty))
+    }
+
+    /// Parameters and result of the functions among a node's values, if only code that is analysed
+    /// calls them.
+    pub(super) fn signature(&self, node: Node) -> Option<(&[Node], Node)> {
+        let fact = self.fact(node);
+        if !fact.kinds.has(Kinds::FUNCTION) || fact.class == NONE {
+            return None;
+        }
+        let class = &self.classes[self.find_class(fact.class).0 as usize];
+        (!class.is_escaped).then_some((&class.params[..], Node(class.result)))
     }
 
     // ---- constraints
@@ -563,7 +583,8 @@ impl Graph {
         self.add_kinds(to, text.or(number));
     }
 
-    fn elements(&self, of: Node) -> Option<Node> {
+    /// The elements of the arrays among a node's values.
+    pub(super) fn elements(&self, of: Node) -> Option<Node> {
         let fact = self.fact(of);
         let known = fact.kinds.has(Kinds::ARRAY) && fact.elements != NONE;
         known.then_some(Node(fact.elements))

@@ -316,7 +316,7 @@ impl<'a> Walk<'a, '_> {
                 let to = self.graph.place();
                 self.graph.operation(Operation::Element { of, to }, &mut self.members);
                 if !optional {
-                    self.elements.push((expr.id, to));
+                    self.elements.push((self.clone, expr.id, to));
                 }
                 (to, skips || optional)
             }

@@ -1,6 +1,6 @@
 //! The walk over functions and statements.
 
-use ahash::AHashMap;
+use ahash::{AHashMap, AHashSet};
 use hyp_bytecode::rep::Rep;
 use hyp_grammar::ast::{
     self, Block, DeclTarget, FunctionBody, FunctionKind, Init, Loop, LoopHeader, MemberKind, Stmt,
@@ -9,11 +9,12 @@ use hyp_grammar::ast::{
 use hyp_grammar::operator::BinaryOp;
 use hyp_grammar::span::{BindId, ExprId, FuncId};
 
+use super::clones::{CloneId, Parts, Plan, Site, candidates, parts};
 use super::graph::{Graph, Kinds, Node, Operation};
 use super::members::{Members, Signature};
-use super::{Facts, element_rep, rep_of};
+use super::{CloneFacts, Facts, element_rep, rep_of};
 use crate::check::Types;
-use crate::resolve::{Resolution, Storage, TypeDecl, VarId, VarKind};
+use crate::resolve::{Resolution, Storage, TypeDecl, VarId, VarInfo, VarKind};
 use crate::types::{Ty, TypeIdx};
 
 /// What `awaken` does with its value.
@@ -23,6 +24,15 @@ pub(super) enum Awaken {
     Yields(Node),
     /// It is dropped.
     Drops,
+}
+
+/// The places of a clone.
+struct Copy {
+    root: FuncId,
+    functions: Vec<FuncId>,
+    vars: AHashMap<VarId, Node>,
+    results: AHashMap<FuncId, Node>,
+    values: AHashMap<FuncId, Node>,
 }
 
 /// Turns the program into a graph.
@@ -44,7 +54,19 @@ pub(super) struct Walk<'a, 'r> {
     /// Sessions by the binding that declares them.
     sessions: AHashMap<BindId, TypeIdx>,
     /// Index expressions and what they yield.
-    pub(super) elements: Vec<(ExprId, Node)>,
+    pub(super) elements: Vec<(CloneId, ExprId, Node)>,
+    pub(super) plan: &'r Plan,
+    copies: Vec<Copy>,
+    /// The clone that is walked, and the outermost function.
+    pub(super) clone: CloneId,
+    pub(super) root: Option<FuncId>,
+    can_clone: Vec<bool>,
+    /// Calls of functions that can be cloned, and what calls run clones.
+    pub(super) sites: Vec<Site>,
+    targets: AHashMap<(CloneId, ExprId), CloneId>,
+    /// Functions that have a loop or call themselves.
+    pub(super) is_busy: AHashSet<FuncId>,
+    n_loops: u32,
     pub(super) awaken: Awaken,
     /// A `snap` in the innermost loop, or one with a label, was seen.
     snap_seen: bool,
@@ -52,7 +74,12 @@ pub(super) struct Walk<'a, 'r> {
 }
 
 impl<'a, 'r> Walk<'a, 'r> {
-    pub(super) fn new(res: &'r Resolution<'a>, types: &'r Types, is_erased: bool) -> Self {
+    pub(super) fn new(
+        res: &'r Resolution<'a>,
+        types: &'r Types,
+        is_erased: bool,
+        plan: &'r Plan,
+    ) -> Self {
         let expected = res.vars.len() * 2 + res.functions.len() * 2 + 64;
         let mut walk = Walk {
             res,
@@ -69,6 +96,15 @@ impl<'a, 'r> Walk<'a, 'r> {
             statics: Vec::new(),
             sessions: AHashMap::new(),
             elements: Vec::new(),
+            plan,
+            copies: Vec::new(),
+            clone: CloneId::default(),
+            root: None,
+            can_clone: candidates(res),
+            sites: Vec::new(),
+            targets: AHashMap::new(),
+            is_busy: AHashSet::new(),
+            n_loops: 0,
             awaken: Awaken::Drops,
             snap_seen: false,
             labelled_snap: false,
@@ -113,24 +149,17 @@ impl<'a, 'r> Walk<'a, 'r> {
         let types = self.types;
         let mut shared = AHashMap::new();
         for (index, info) in self.res.vars.iter().enumerate() {
-            let node = match info.kind {
-                VarKind::Catch => Graph::ANY,
-                VarKind::This => self.receiver_place(info.function),
+            let node = if info.is_shared {
                 // One variable for all that share the name.
-                _ if info.is_shared => {
-                    let node = *shared.entry(info.name).or_insert_with(|| self.graph.place());
-                    if types.guarantees.get(index).is_some_and(|ty| *ty != Ty::Unknown) {
-                        self.graph.flow(Graph::ANY, node);
-                    }
-                    node
+                let node = *shared.entry(info.name).or_insert_with(|| self.graph.place());
+                if types.guarantees.get(index).is_some_and(|ty| *ty != Ty::Unknown) {
+                    self.graph.flow(Graph::ANY, node);
                 }
-                _ => self.place_of(types.guarantees.get(index)),
+                node
+            } else {
+                self.variable_place(index, info)
             };
             self.vars.push(node);
-            let starts_null = matches!(info.storage, Storage::Local | Storage::Slot);
-            if info.may_be_unset && starts_null {
-                self.graph.add_kinds(node, Kinds::NULL);
-            }
         }
         for (at, receiver) in self.res.receivers.iter().enumerate() {
             if let Some(var) = receiver {
@@ -146,6 +175,39 @@ impl<'a, 'r> Walk<'a, 'r> {
         }
         for index in 0..self.res.types.len() {
             self.declare_type(index);
+        }
+        self.declare_clones();
+    }
+
+    fn variable_place(&mut self, index: usize, info: &VarInfo) -> Node {
+        let types = self.types;
+        let node = match info.kind {
+            VarKind::Catch => Graph::ANY,
+            VarKind::This => self.receiver_place(info.function),
+            _ => self.place_of(types.guarantees.get(index)),
+        };
+        if info.may_be_unset && matches!(info.storage, Storage::Local | Storage::Slot) {
+            self.graph.add_kinds(node, Kinds::NULL);
+        }
+        node
+    }
+
+    fn declare_clones(&mut self) {
+        let parts = parts(self.res, self.plan);
+        for root in self.plan.roots() {
+            let Parts { functions, vars } = parts.get(&root).cloned().unwrap_or_default();
+            let place = |var: VarId| {
+                let index = var.0 as usize;
+                (var, self.variable_place(index, &self.res.vars[index]))
+            };
+            let vars = vars.into_iter().map(place).collect();
+            let mut results = AHashMap::new();
+            for &function in &functions {
+                let node = self.res.function_nodes.get(function.index()).copied().flatten();
+                let place = node.map_or(Graph::ANY, |n| self.result_place(function.index(), n));
+                results.insert(function, place);
+            }
+            self.copies.push(Copy { root, functions, vars, results, values: AHashMap::new() });
         }
     }
 
@@ -240,19 +302,77 @@ impl<'a, 'r> Walk<'a, 'r> {
         self.members.add_method(&mut self.graph, (ty, name.name), signature);
     }
 
-    /// Where the arguments of a function go and its result comes from.
+    /// Where the arguments of a function go and its result comes from, as the clone that is walked
+    /// sees it.
     pub(super) fn signature(&mut self, function: FuncId) -> Signature {
+        self.signature_in(self.clone, function)
+    }
+
+    pub(super) fn signature_in(&self, clone: CloneId, function: FuncId) -> Signature {
+        let params = self.params_in(clone, function).into();
+        Signature { params, result: Some(self.result_in(clone, function)) }
+    }
+
+    /// The parameters of a function as it is written.
+    pub(super) fn original_params(&self, function: FuncId) -> Vec<Node> {
+        self.params_in(CloneId::default(), function)
+    }
+
+    fn params_in(&self, clone: CloneId, function: FuncId) -> Vec<Node> {
         let node = self.res.function_nodes.get(function.index()).copied().flatten();
-        let params = node.map_or(&[][..], |n| n.params);
-        let params = params
-            .iter()
-            .map(|p| self.res.bind(p.name.id).map_or(Graph::ANY, |bind| self.var(bind.var)))
-            .collect();
-        Signature { params, result: self.results.get(function.index()).copied() }
+        let place = |p: &ast::Param<'a>| {
+            self.res.bind(p.name.id).map_or(Graph::ANY, |bind| self.var_in(clone, bind.var))
+        };
+        node.map_or(&[][..], |n| n.params).iter().map(place).collect()
+    }
+
+    fn copy(&self, clone: CloneId) -> Option<&Copy> {
+        self.copies.get(clone.index()?)
     }
 
     pub(super) fn var(&self, var: VarId) -> Node {
-        self.vars.get(var.0 as usize).copied().unwrap_or(Graph::ANY)
+        self.var_in(self.clone, var)
+    }
+
+    fn var_in(&self, clone: CloneId, var: VarId) -> Node {
+        let own = self.copy(clone).and_then(|copy| copy.vars.get(&var));
+        own.or(self.vars.get(var.0 as usize)).copied().unwrap_or(Graph::ANY)
+    }
+
+    fn result_in(&self, clone: CloneId, function: FuncId) -> Node {
+        let own = self.copy(clone).and_then(|copy| copy.results.get(&function));
+        own.or(self.results.get(function.index())).copied().unwrap_or(Graph::ANY)
+    }
+
+    /// Whether a function may be cloned.
+    pub(super) fn can_clone(&self, function: FuncId) -> bool {
+        self.can_clone.get(function.index()) == Some(&true)
+    }
+
+    /// Whether a function is used otherwise than by calling it.
+    pub(super) fn is_value(&self, function: FuncId) -> bool {
+        self.values.get(function.index()).is_some_and(Option::is_some)
+    }
+
+    /// What a call by name runs.
+    pub(super) fn target(&mut self, function: FuncId, call: ExprId) -> CloneId {
+        let target = if !self.can_clone(function) {
+            CloneId::default()
+        } else if self.root == Some(function) {
+            self.is_busy.insert(function);
+            self.clone
+        } else {
+            self.plan.target(self.clone, call)
+        };
+        if target != CloneId::default() {
+            self.targets.insert((self.clone, call), target);
+        }
+        target
+    }
+
+    /// Whether what is walked may be executed often.
+    pub(super) fn is_hot(&self) -> bool {
+        self.n_loops > 0 || self.root.is_some()
     }
 
     pub(super) fn instance(&self, ty: TypeIdx) -> Node {
@@ -261,12 +381,20 @@ impl<'a, 'r> Walk<'a, 'r> {
 
     /// The function as a value that anyone can call who has it.
     pub(super) fn function_value(&mut self, function: FuncId) -> Node {
-        if let Some(Some(value)) = self.values.get(function.index()) {
-            return *value;
+        let copy = self.copy(self.clone).filter(|copy| copy.has_inside(function));
+        let known = match copy {
+            Some(copy) => copy.values.get(&function).copied(),
+            None => self.values.get(function.index()).copied().flatten(),
+        };
+        if let Some(value) = known {
+            return value;
         }
-        let signature = self.signature(function);
+        let clone = if copy.is_some() { self.clone } else { CloneId::default() };
+        let signature = self.signature_in(clone, function);
         let value = self.graph.function(&signature.params, signature.result.unwrap_or(Graph::ANY));
-        if let Some(slot) = self.values.get_mut(function.index()) {
+        if let Some(copy) = clone.index().and_then(|at| self.copies.get_mut(at)) {
+            copy.values.insert(function, value);
+        } else if let Some(slot) = self.values.get_mut(function.index()) {
             *slot = Some(value);
         }
         value
@@ -300,15 +428,25 @@ impl<'a, 'r> Walk<'a, 'r> {
 
     // ---- the result
 
-    pub(super) fn finish(mut self) -> Facts {
+    pub(super) fn solve(&mut self) {
         self.graph.solve(&mut self.members);
+    }
+
+    pub(super) fn finish(self) -> Facts {
         let graph = &self.graph;
         let reps = |nodes: &Vec<Node>| -> Vec<Rep> {
             nodes.iter().map(|node| rep_of(graph, *node)).collect()
         };
-        let elements = self.elements.iter().filter_map(|(id, node)| {
+        let elements = self.elements.iter().filter_map(|(clone, id, node)| {
             let rep = element_rep(graph, *node);
-            (rep != Rep::Any).then_some((*id, rep))
+            (rep != Rep::Any).then_some(((*clone, *id), rep))
+        });
+        let clones = self.copies.into_iter().map(|copy| CloneFacts {
+            functions: copy.functions,
+            root: copy.root,
+            vars: copy.vars.into_iter().map(|(var, node)| (var, rep_of(graph, node))).collect(),
+            results: copy.results.into_iter().map(|(f, node)| (f, rep_of(graph, node))).collect(),
+            values: copy.values.into_keys().collect(),
         });
         Facts {
             vars: reps(&self.vars),
@@ -317,6 +455,8 @@ impl<'a, 'r> Walk<'a, 'r> {
             fields: self.fields.iter().map(reps).collect(),
             statics: self.statics.iter().map(reps).collect(),
             elements: elements.collect(),
+            clones: clones.collect(),
+            targets: self.targets,
         }
     }
 
@@ -327,9 +467,28 @@ impl<'a, 'r> Walk<'a, 'r> {
         self.stmts(program.body);
     }
 
-    /// The body of a function.
+    /// A function, and its clones. In a clone, only functions that were cloned with it.
     pub(super) fn function(&mut self, node: &'a ast::Function<'a>) {
-        let result = self.results.get(node.id.index()).copied().unwrap_or(Graph::ANY);
+        let outer = (self.root, self.n_loops);
+        if self.clone != CloneId::default() {
+            if self.copy(self.clone).is_some_and(|copy| copy.has_inside(node.id)) {
+                self.body(node);
+            }
+            return;
+        }
+        self.root.get_or_insert(node.id);
+        self.n_loops = 0;
+        self.body(node);
+        for &clone in self.plan.clones_of(node.id) {
+            self.clone = clone;
+            self.body(node);
+        }
+        self.clone = CloneId::default();
+        (self.root, self.n_loops) = outer;
+    }
+
+    fn body(&mut self, node: &'a ast::Function<'a>) {
+        let result = self.result_in(self.clone, node.id);
         let drops = is_procedure(node) || node.kind == FunctionKind::Constructor;
         let awaken = if drops { Awaken::Drops } else { Awaken::Yields(result) };
         let outer_awaken = std::mem::replace(&mut self.awaken, awaken);
@@ -577,6 +736,8 @@ impl<'a, 'r> Walk<'a, 'r> {
 
     fn looped(&mut self, looped: &'a Loop<'a>) -> bool {
         let outer_snap = std::mem::replace(&mut self.snap_seen, false);
+        self.is_busy.extend(self.root);
+        self.n_loops += 1;
         let mut infinite = false;
         match looped.header {
             LoopHeader::Infinite => infinite = true,
@@ -604,6 +765,7 @@ impl<'a, 'r> Walk<'a, 'r> {
             LoopHeader::Counted { step, .. } => self.opt_expr(step),
             _ => {}
         }
+        self.n_loops -= 1;
         let snap = std::mem::replace(&mut self.snap_seen, outer_snap);
         infinite && !snap && !self.labelled_snap
     }
@@ -637,6 +799,13 @@ impl<'a, 'r> Walk<'a, 'r> {
         if let Some(expr) = expr {
             self.expr(expr);
         }
+    }
+}
+
+impl Copy {
+    /// Whether the function exists anew in the clone, inside of the cloned one.
+    fn has_inside(&self, function: FuncId) -> bool {
+        function != self.root && self.results.contains_key(&function)
     }
 }
 

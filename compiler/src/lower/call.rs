@@ -9,7 +9,6 @@ use hyp_grammar::intern::Symbol;
 use hyp_ssa::ir::Value;
 
 use super::function::FnLower;
-use super::module::func_number;
 use super::pos_of;
 use crate::resolve::{NameRef, VarId, VarKind};
 use crate::types::TypeIdx;
@@ -65,7 +64,8 @@ impl<'a> FnLower<'_, '_, 'a> {
                 if let Some(f) = self.m.direct_function(var) {
                     let values = self.arguments(args);
                     self.b.set_pos(pos_of(expr.span.start));
-                    return self.call_function(func_number(f), None, values);
+                    let number = self.m.call_number(f, callee.id);
+                    return self.call_function(number, None, values);
                 }
                 if let VarKind::Session(t) = self.m.res.var(var).kind
                     && self.m.is_constant_function(var)

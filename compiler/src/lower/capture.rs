@@ -7,7 +7,7 @@ use hyp_grammar::{ast, span};
 use hyp_ssa::ir::Value;
 
 use super::function::{Control, FnLower};
-use super::module::{ModuleLower, func_number};
+use super::module::ModuleLower;
 use crate::resolve::{BindAction, BindRef, Storage, VarId, VarKind, for_each_declared};
 
 impl<'a> FnLower<'_, '_, 'a> {
@@ -51,7 +51,8 @@ impl<'a> FnLower<'_, '_, 'a> {
         if self.m.is_constant_function(var) {
             return match info.kind {
                 VarKind::Function(f) => {
-                    self.b.op(Op::LoadFunc, &[], &[u64::from(func_number(f).0)])
+                    let number = self.m.value_number(f);
+                    self.b.op(Op::LoadFunc, &[], &[u64::from(number.0)])
                 }
                 VarKind::Session(t) => {
                     self.b.op(Op::LoadSession, &[], &[u64::from(TypeId::user(t.0).0)])
@@ -93,7 +94,7 @@ impl<'a> FnLower<'_, '_, 'a> {
     /// A variable that only ever holds instances of one session is read as such, so that its
     /// members are found without a search.
     fn narrow(&mut self, var: VarId, value: Value) -> Value {
-        match self.m.inferred.var(var) {
+        match self.m.inferred.var(self.m.clone, var) {
             rep @ Rep::Ref(_) => self.fit(value, rep),
             _ => value,
         }
@@ -216,7 +217,7 @@ impl<'a> FnLower<'_, '_, 'a> {
     /// A value for a function of the syntax tree: a constant, or a closure over its captures.
     pub(super) fn closure(&mut self, id: span::FuncId) -> Value {
         let captures = self.m.captures[id.index()].clone();
-        let number = u64::from(func_number(id).0);
+        let number = u64::from(self.m.value_number(id).0);
         if captures.is_empty() {
             return self.b.op(Op::LoadFunc, &[], &[number]);
         }

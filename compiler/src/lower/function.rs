@@ -187,7 +187,7 @@ impl<'m, 'c, 'a> FnLower<'m, 'c, 'a> {
         index: usize,
         node: &'a ast::Function<'a>,
     ) -> Func {
-        let sig = m.signatures[func_number(node.id).0 as usize].clone();
+        let sig = m.signatures[m.number_in(m.clone, node.id).0 as usize].clone();
         let owner = m.res.functions[index].owner;
         let procedure = node.imperative || node.kind == FunctionKind::Imperative;
         let mode = if procedure {

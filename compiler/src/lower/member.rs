@@ -60,7 +60,7 @@ impl<'a> FnLower<'_, '_, 'a> {
                     self.b.op(Op::GetIndexOpt, &[object, index], &[])
                 } else {
                     let value = self.index(object, index);
-                    self.fit(value, self.m.inferred.element(expr.id))
+                    self.fit(value, self.m.inferred.element(self.m.clone, expr.id))
                 }
             }
             _ => self.expr(expr),

@@ -6,7 +6,7 @@
 //!
 //! Function numbers: 0 is the module body, `1 + n` the n-th function of the syntax tree (a
 //! constructor's number is the function that `Name(args)` calls), then constructors of types that
-//! declare none, then the finales.
+//! declare none, then the finales, then the functions of clones.
 //!
 //! Source positions travel as byte offsets in [`Pos::line`] (plus one) until the driver turns them
 //! into lines and columns.

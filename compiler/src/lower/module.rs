@@ -16,7 +16,7 @@ use hyp_ssa::ir;
 use super::function::FnLower;
 use super::table::{Descs, Strings, place_desc};
 use crate::check::Types;
-use crate::infer::Facts;
+use crate::infer::{CloneId, Facts};
 use crate::link::{ModuleIdx, ModuleTree};
 use crate::resolve::{Resolution, Storage, TypeDecl, VarId, VarKind};
 use crate::types::{Ty, TypeIdx};
@@ -161,6 +161,9 @@ pub(super) struct ModuleLower<'c, 'a> {
     pub(super) res: &'c Resolution<'a>,
     pub(super) types: &'c Types,
     pub(super) inferred: &'c Facts,
+    /// The clone that is being lowered, and by clone the number of its first function.
+    pub(super) clone: CloneId,
+    first_numbers: Vec<u32>,
     pub(super) interner: &'c Interner,
     pub(super) source: &'c str,
     pub(super) strings: Strings,
@@ -187,6 +190,32 @@ pub(super) struct ModuleLower<'c, 'a> {
 /// Number of the bytecode function of a function of the syntax tree.
 pub(super) fn func_number(id: span::FuncId) -> FuncId {
     FuncId(id.0 + 1)
+}
+
+impl ModuleLower<'_, '_> {
+    /// Number of a function where it is a value: those inside of a clone are the clone's own.
+    pub(super) fn value_number(&self, function: span::FuncId) -> FuncId {
+        if self.inferred.root(self.clone) == Some(function) {
+            return func_number(function);
+        }
+        self.number_in(self.clone, function)
+    }
+
+    /// Number of the function that a call by name runs.
+    pub(super) fn call_number(&self, function: span::FuncId, callee: span::ExprId) -> FuncId {
+        match self.inferred.target(self.clone, callee) {
+            target if target == CloneId::default() => func_number(function),
+            target => self.number_in(target, function),
+        }
+    }
+
+    pub(super) fn number_in(&self, clone: CloneId, function: span::FuncId) -> FuncId {
+        let first = clone.index().and_then(|at| self.first_numbers.get(at));
+        match (first, self.inferred.position(clone, function)) {
+            (Some(first), Some(position)) => FuncId(first + position as u32),
+            _ => func_number(function),
+        }
+    }
 }
 
 /// Lowers the modules of a checked program; each function goes to `sink` as soon as it is complete,
@@ -230,6 +259,8 @@ impl<'c, 'a> ModuleLower<'c, 'a> {
             res,
             types,
             inferred,
+            clone: CloneId::default(),
+            first_numbers: Vec::new(),
             interner,
             source,
             strings: Strings::default(),
@@ -272,7 +303,7 @@ impl<'c, 'a> ModuleLower<'c, 'a> {
     /// The representation that a variable's values have wherever they are kept.
     pub(super) fn rep_of_var(&self, var: VarId) -> Rep {
         match Self::rep_of_type(&self.guarantee(var)) {
-            Rep::Any => self.inferred.var(var),
+            Rep::Any => self.inferred.var(self.clone, var),
             rep => rep,
         }
     }
@@ -289,10 +320,10 @@ impl<'c, 'a> ModuleLower<'c, 'a> {
         if param.default.is_some() {
             return Rep::Any;
         }
-        let is_direct =
-            function.kind != FunctionKind::Method && self.inferred.is_direct(function.id);
+        let is_direct = function.kind != FunctionKind::Method
+            && self.inferred.is_direct(self.clone, function.id);
         match Self::rep_of_type(&self.guarantee(bind.var)) {
-            Rep::Any => match self.inferred.var(bind.var) {
+            Rep::Any => match self.inferred.var(self.clone, bind.var) {
                 Rep::Ref(_) if !is_direct => Rep::Any,
                 rep => rep,
             },
@@ -356,7 +387,7 @@ impl<'c, 'a> ModuleLower<'c, 'a> {
             }
         }
         if sig.result == Rep::Any {
-            sig.result = self.inferred.result(node.id);
+            sig.result = self.inferred.result(self.clone, node.id);
         }
         sig.has_captures = !info.captures.is_empty();
         sig
@@ -576,6 +607,8 @@ impl<'c, 'a> ModuleLower<'c, 'a> {
         let bodies: Vec<_> = bodies.collect();
         let first_finale = self.signatures.len();
         self.signatures.resize(first_finale + bodies.len(), Rc::default());
+        let first_clone = self.signatures.len();
+        let cloned = self.declare_clones();
         let mut without_node = vec![None; self.signatures.len()];
         for (index, info) in self.type_infos.iter().enumerate() {
             if let (None, Some(func)) = (info.constructor_node, info.constructor) {
@@ -584,7 +617,14 @@ impl<'c, 'a> ModuleLower<'c, 'a> {
         }
         while let Some(id) = sink.next(self.signatures.len()) {
             let number = id.0 as usize;
-            let func = if let Some(body) = number.checked_sub(first_finale) {
+            let func = if let Some(&(clone, node)) =
+                number.checked_sub(first_clone).and_then(|at| cloned.get(at))
+            {
+                self.clone = clone;
+                let func = FnLower::function(self, node.id.index(), node);
+                self.clone = CloneId::default();
+                func
+            } else if let Some(body) = number.checked_sub(first_finale) {
                 FnLower::finale(self, bodies[body])
             } else if let Some(index) = without_node[number] {
                 FnLower::default_constructor(self, index)
@@ -595,7 +635,26 @@ impl<'c, 'a> ModuleLower<'c, 'a> {
             };
             self.deliver(id, func, sink);
         }
-        (first_finale..self.signatures.len()).map(|n| FuncId(n as u32)).collect()
+        (first_finale..first_clone).map(|n| FuncId(n as u32)).collect()
+    }
+
+    /// Gives the functions of clones their numbers and signatures.
+    fn declare_clones(&mut self) -> Vec<(CloneId, &'a ast::Function<'a>)> {
+        let mut list = Vec::new();
+        let inferred = self.inferred;
+        for (clone, functions) in inferred.clones() {
+            self.first_numbers.push(self.signatures.len() as u32);
+            self.clone = clone;
+            for function in functions {
+                let Some(node) = self.res.function_nodes[function.index()] else { continue };
+                let mut signature = self.signature(function.index(), node);
+                signature.has_captures = !self.captures[function.index()].is_empty();
+                self.signatures.push(Rc::new(signature));
+                list.push((clone, node));
+            }
+        }
+        self.clone = CloneId::default();
+        list
     }
 
     /// The function of the syntax tree with this index.
