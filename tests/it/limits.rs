@@ -96,6 +96,17 @@ fn builtins_use_fuel_by_the_size_of_values() {
 }
 
 #[test]
+fn compiling_patterns_uses_fuel() {
+    let refused = "\"[^a]{90000}\" + i";
+    for pattern in ["\"\\\\w{\" + (i + 1) + \"}\"", refused] {
+        let source = format!(
+            "Focus {{ for (induce i = 0; i < 20; i += 1) {{ Try(MatchesPattern(\"x\", {pattern}), 0); }} }} Relax"
+        );
+        both(&source, |o| o.fuel_max = Some(50_000), |captured| ended_by(Limit::Fuel, &captured));
+    }
+}
+
+#[test]
 fn builtins_that_ask_the_system_use_fuel() {
     let calls = [
         "GetNetworkInfo()",

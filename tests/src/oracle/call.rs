@@ -74,6 +74,7 @@ impl<'a> Machine<'a> {
             }
             Value::Method(method) => self.call_method(method, args, span),
             Value::Builtin(name) => self.builtin(name, args, span),
+            Value::Native(native) => self.call_native(native, args, span),
             Value::Session(session) => self.construct(session, args, span),
             Value::RecordType(decl) => self.construct_record(decl, args, span),
             Value::Null => Err(self.failure("Cannot call null value", span)),

@@ -235,7 +235,7 @@ impl<'a> Machine<'a> {
         }
     }
 
-    fn print(&mut self, kind: OutputKind, value: &Value<'a>) -> Run<'a> {
+    pub(crate) fn print(&mut self, kind: OutputKind, value: &Value<'a>) -> Run<'a> {
         let text = value.display();
         match kind {
             OutputKind::Observe => self.out.push_str(&format!("{text}\n")),

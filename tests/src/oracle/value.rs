@@ -28,6 +28,8 @@ pub(crate) enum Value<'a> {
     Method(Rc<Method<'a>>),
     /// By its canonical name.
     Builtin(&'static str),
+    /// A function that a builtin has made.
+    Native(Rc<Native<'a>>),
     Session(Rc<Session<'a>>),
     /// A record type with a constructor.
     RecordType(&'a RecordDecl<'a>),
@@ -58,6 +60,14 @@ pub(crate) struct Method<'a> {
     pub function: &'a Function<'a>,
     pub owner: Rc<str>,
     pub name: Rc<str>,
+}
+
+/// A function that a builtin has made of others.
+pub(crate) enum Native<'a> {
+    /// The first gets the arguments, the second the result.
+    Composed(Value<'a>, Value<'a>),
+    /// With the argument lists and results that it remembers, oldest first.
+    Memoized(Value<'a>, RefCell<Vec<(Vec<Value<'a>>, Value<'a>)>>),
 }
 
 /// A session (class).
@@ -180,6 +190,7 @@ impl<'a> Value<'a> {
             Value::Function(_)
                 | Value::Method(_)
                 | Value::Builtin(_)
+                | Value::Native(_)
                 | Value::Session(_)
                 | Value::RecordType(_)
         )
@@ -227,9 +238,11 @@ impl<'a> Value<'a> {
             Value::Array(_) => "array".to_owned(),
             Value::Dict(_) => "object".to_owned(),
             Value::Record(record) => record.name.to_string(),
-            Value::Function(_) | Value::Method(_) | Value::Builtin(_) | Value::RecordType(_) => {
-                "function".to_owned()
-            }
+            Value::Function(_)
+            | Value::Method(_)
+            | Value::Builtin(_)
+            | Value::Native(_)
+            | Value::RecordType(_) => "function".to_owned(),
             Value::Session(_) => "session".to_owned(),
             Value::Instance(instance) => instance.session.name.to_string(),
             Value::Error(_) => "error".to_owned(),
@@ -297,6 +310,7 @@ impl<'a> Value<'a> {
             Value::Function(f) => format!("<function {}>", f.name),
             Value::Method(m) => format!("<function {}::{}>", m.owner, m.name),
             Value::Builtin(name) => format!("<function {name}>"),
+            Value::Native(_) => "<function anonymous>".to_owned(),
             Value::Session(session) => format!("<session {}>", session.name),
             Value::Instance(instance) => format!("<session-instance {}>", instance.session.name),
             _ => "<function>".to_owned(),
@@ -393,6 +407,7 @@ fn equal<'a>(
             std::ptr::eq(x.function, y.function) && equal(&x.receiver, &y.receiver, numbers, open)
         }
         (Value::Builtin(x), Value::Builtin(y)) => x == y,
+        (Value::Native(x), Value::Native(y)) => Rc::ptr_eq(x, y),
         (Value::Session(x), Value::Session(y)) => Rc::ptr_eq(x, y),
         (Value::RecordType(x), Value::RecordType(y)) => std::ptr::eq(*x, *y),
         (Value::Instance(x), Value::Instance(y)) => Rc::ptr_eq(x, y),

@@ -69,6 +69,9 @@ const PATTERN_BYTES_MAX: usize = 1 << 10;
 const PROGRAM_BYTES_MAX: usize = 1 << 20;
 /// Deepest nesting of groups.
 const NESTING_MAX: u32 = 50;
+/// Steps for compiling a pattern. Some take tens of milliseconds, so each is a reason to look whether
+/// the program is to stop.
+const COMPILE_STEPS: usize = 4096;
 /// Compiled patterns that are kept.
 const PATTERNS_MAX: usize = 32;
 
@@ -83,7 +86,11 @@ pub(super) fn matches_pattern(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap
     if known.last().is_none_or(|last| last.0 != pattern) {
         let entry = match known.iter().position(|entry| entry.0 == pattern) {
             Some(at) => vm.builtins.patterns.remove(at),
-            None => (pattern.to_owned(), compile(&args, pattern)?),
+            None => {
+                vm.charge(COMPILE_STEPS)?;
+                let pattern = args.text(vm, 1)?;
+                (pattern.to_owned(), compile(&args, pattern)?)
+            }
         };
         if vm.builtins.patterns.len() >= PATTERNS_MAX {
             vm.builtins.patterns.remove(0);

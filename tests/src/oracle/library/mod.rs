@@ -4,9 +4,13 @@
 //! family answers `None` for a builtin that is not its own; one that nobody knows is unsupported.
 
 mod array;
+mod assertion;
 mod collection;
 mod core;
 mod dictionary;
+mod encoding;
+mod file;
+mod flow;
 mod json;
 mod math;
 mod statistics;
@@ -83,6 +87,10 @@ impl<'a> Machine<'a> {
             Machine::collection,
             Machine::statistics,
             Machine::dictionary,
+            Machine::assertions,
+            Machine::flow,
+            Machine::encoding,
+            Machine::file_family,
         ];
         for family in families {
             if let Some(value) = family(self, &call)? {

@@ -26,11 +26,23 @@ impl<'a> Machine<'a> {
                 | "Median"
                 | "Mode"
                 | "Range"
+                | "Variance"
+                | "StandardDeviation"
+                | "Percentile"
+                | "Correlation"
+                | "LinearRegression"
         );
         if !known {
             return Ok(None);
         }
         let numbers = self.numbers(call, 0)?;
+        if matches!(name, "Correlation" | "LinearRegression") {
+            let others = self.numbers(call, 1)?;
+            return Ok(Some(match name {
+                "Correlation" => Value::Number(correlation(&numbers, &others)),
+                _ => Value::array(line(&numbers, &others).map(Value::Number).to_vec()),
+            }));
+        }
         let sum = numbers.iter().fold(0.0, |a, b| a + b);
         let count = numbers.len() as f64;
         let smallest = numbers.iter().copied().reduce(least);
@@ -43,6 +55,16 @@ impl<'a> Machine<'a> {
             "ArrayMax" | "Max" => nullable(largest),
             _ if numbers.is_empty() => Value::Number(0.0),
             "ArrayAverage" | "Mean" => Value::Number(sum / count),
+            "Variance" => Value::Number(variance(&numbers)),
+            "StandardDeviation" => Value::Number(variance(&numbers).sqrt()),
+            "Percentile" => {
+                let p = self.num(call, 1)?;
+                let mut sorted = numbers;
+                sorted.sort_by(|a, b| ascending(*a, *b));
+                let at = (p / 100.0 * (sorted.len() - 1) as f64).round();
+                let is_inside = (0.0..=100.0).contains(&p);
+                Value::Number(if is_inside { sorted[at as usize] } else { 0.0 })
+            }
             "Range" => Value::Number(largest.unwrap_or(0.0) - smallest.unwrap_or(0.0)),
             "Median" => {
                 let mut sorted = numbers;
@@ -66,4 +88,36 @@ impl<'a> Machine<'a> {
             }
         }))
     }
+}
+
+fn mean(numbers: &[f64]) -> f64 {
+    numbers.iter().fold(0.0, |a, b| a + b) / numbers.len() as f64
+}
+
+/// Sample variance.
+fn variance(numbers: &[f64]) -> f64 {
+    let mean = mean(numbers);
+    let squares = numbers.iter().fold(0.0, |sum, n| sum + (n - mean) * (n - mean));
+    if numbers.len() < 2 { 0.0 } else { squares / (numbers.len() - 1) as f64 }
+}
+
+/// Sum of the products of the distances from the means.
+fn products(x: &[f64], y: &[f64]) -> f64 {
+    let (mean_x, mean_y) = (mean(x), mean(y));
+    x.iter().zip(y).fold(0.0, |sum, (x, y)| sum + (x - mean_x) * (y - mean_y))
+}
+
+fn correlation(x: &[f64], y: &[f64]) -> f64 {
+    let spread = (products(x, x) * products(y, y)).sqrt();
+    if x.len() != y.len() || x.is_empty() || spread == 0.0 { 0.0 } else { products(x, y) / spread }
+}
+
+/// Slope and intercept of the least squares line.
+fn line(x: &[f64], y: &[f64]) -> [f64; 2] {
+    if x.len() != y.len() || x.is_empty() {
+        return [0.0, 0.0];
+    }
+    let spread = products(x, x);
+    let slope = if spread == 0.0 { 0.0 } else { products(x, y) / spread };
+    [slope, mean(y) - slope * mean(x)]
 }
