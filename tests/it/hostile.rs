@@ -1,9 +1,10 @@
-//! Valid modules that no compiler writes.
+//! Valid modules that no compiler writes, and programs that defeat a simple interpreter.
 
 use std::sync::Arc;
 
 use hyp_bytecode::text::assemble;
 use hyp_bytecode::verify::verify;
+use hyp_tests::oracle::{self, Setting, Verdict};
 use hyp_vm::{Vm, VmOptions};
 
 /// Runs a listing on a machine that was told to stop before it started.
@@ -36,4 +37,44 @@ fn endless_calls_can_be_interrupted() {
                    result any\n  regs any |\nL0:\n  call r0, @0, ()\nL1:\n  ret_null\n  \
                    .handler L0, L1, L0, r0\n}\n";
     assert_eq!(run_interrupted(listing), 130);
+}
+
+#[test]
+fn a_cleanup_that_leads_back_to_its_throw_stays_within_its_heap() {
+    let listing = "source \"cleanup.hyp\"\nsites 0\nmain @0\n\nfunc @0 {\n  params 0 required 0\n  \
+                   result any\n  regs any |\nL0:\n  throw r0\nL1:\n  ret_null\n  \
+                   .cleanup L0, L1, L0, r0\n}\n";
+    let module = assemble(listing).expect("the listing is well formed");
+    let module = verify(module).expect("the module is valid");
+    let limit = 4 << 20;
+    let options =
+        VmOptions { heap_bytes_max: limit, fuel_max: Some(300_000), ..VmOptions::new() };
+    let mut vm = Vm::new(Arc::new(module), options);
+    assert_eq!(vm.run().exit_code, 7);
+    assert!(vm.heap_stats().committed_max <= limit, "{}", vm.heap_stats());
+}
+
+#[test]
+fn the_oracle_ends_on_values_that_double() {
+    let rounds = [
+        "a = ArrayFlatten([a, a]);",
+        "a = [a, a]; b = [b, b]; observe a == b;",
+        "a = [a, a]; observe a;",
+        "a = [a, a]; s = StringifyJSON(a);",
+        "s = s + s;",
+        "s = Replace(s, \"x\", \"xx\");",
+        "s = Repeat(s, 2);",
+        "a = CartesianProduct(a, a);",
+        "s = s + s; n = LevenshteinDistance(s, s);",
+        "a = ArrayInterleave(a, a); n = ArrayLength(ArrayDistinct(a));",
+    ];
+    for round in rounds {
+        let source = format!(
+            "Focus {{ induce a = [1]; induce b = [1]; induce s = \"x\"; induce n = 0; \
+             loop {{ {round} }} }} Relax"
+        );
+        let setting = Setting { fuel: 300_000, ..Setting::default() };
+        let verdict = oracle::run(source.as_bytes(), &setting);
+        assert_eq!(verdict, Verdict::Unsupported(oracle::FUEL.to_owned()), "{round}");
+    }
 }

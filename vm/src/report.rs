@@ -168,9 +168,10 @@ impl Vm {
     }
 
     /// What a handler that will raise `v` again holds: errors know their place, other values are
-    /// wrapped together with it, because what the handler does may throw and catch as well.
+    /// wrapped together with it, because what the handler does may throw and catch as well. Where the
+    /// heap is full, the place may be lost.
     pub(crate) fn with_place(&self, v: Value) -> Value {
-        if v.is_error() || v.is_undef() || self.thrown.0 != v {
+        if v.is_error() || v.is_undef() || self.thrown.0 != v || !self.heap.has_room() {
             return v;
         }
         let wrapped = self.heap.unlimited(|| {

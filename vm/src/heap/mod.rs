@@ -353,6 +353,11 @@ impl Heap {
         }
     }
 
+    /// Whether some small allocations will succeed.
+    pub(crate) fn has_room(&self) -> bool {
+        self.committed().saturating_add(2 * BLOCK_BYTES) <= self.bytes_max.get()
+    }
+
     /// Runs `work`, whose allocations may exceed the limit.
     pub(crate) fn unlimited<T>(&self, work: impl FnOnce() -> T) -> T {
         let max = self.bytes_max.replace(usize::MAX);
