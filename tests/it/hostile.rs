@@ -47,8 +47,7 @@ fn a_cleanup_that_leads_back_to_its_throw_stays_within_its_heap() {
     let module = assemble(listing).expect("the listing is well formed");
     let module = verify(module).expect("the module is valid");
     let limit = 4 << 20;
-    let options =
-        VmOptions { heap_bytes_max: limit, fuel_max: Some(300_000), ..VmOptions::new() };
+    let options = VmOptions { heap_bytes_max: limit, fuel_max: Some(300_000), ..VmOptions::new() };
     let mut vm = Vm::new(Arc::new(module), options);
     assert_eq!(vm.run().exit_code, 7);
     assert!(vm.heap_stats().committed_max <= limit, "{}", vm.heap_stats());

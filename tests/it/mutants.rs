@@ -1,14 +1,14 @@
 //! Damaged and changed modules are rejected or run within the limits: no crash, no hang, bounded
 //! memory.
 //!
-//! `HYP_MUTANTS=100000` sets the number of mutants (default 2,000) and `HYP_MUTANT=n` runs a single
-//! one. Mutants run in child processes, so that a crash is a failed test with the mutant's number.
+//! `HYP_MUTANTS=100000` sets the number of mutants (default 2,000) and `HYP_MUTANT=n` prints and runs a
+//! single one. Mutants run in child processes, so that a crash is a failed test with the mutant's number.
 
 use std::process::ExitCode;
 use std::time::Duration;
 
-use hyp_bytecode::container;
 use hyp_bytecode::module::Module;
+use hyp_bytecode::{container, text};
 use hyp_compiler::driver::{Options, compile};
 use hyp_tests::campaign::{Campaign, Fate};
 use hyp_tests::fuzz::{self, check_container};
@@ -58,6 +58,11 @@ fn judge() -> impl FnMut(u64) -> Fate {
         let Some(mutant) = mutant else {
             return Fate { text: "not assembled".to_owned(), marks: Vec::new() };
         };
+        if std::env::var_os(CAMPAIGN.single_variable).is_some()
+            && let Ok(module) = container::read(&mutant)
+        {
+            eprintln!("{}", text::disassemble(&module));
+        }
         let text = match check_container(&mutant) {
             fuzz::Fate::Unreadable => "rejected by the reader".to_owned(),
             fuzz::Fate::Unverified => "rejected by the verifier".to_owned(),
