@@ -385,7 +385,7 @@ impl Emission<'_> {
                 self.functions[id.0 as usize] = function;
                 if self.options.opt_level > 0
                     && !is_recursive
-                    && let Some(body) = inline::body::of(&func, id)
+                    && let Some(body) = inline::body::of(func, id)
                 {
                     self.bodies.keep(id, body);
                 }

@@ -4,6 +4,9 @@
 //! before the definition. So the edge to a handler counts as coming from the predecessors of the
 //! protected block, and further to the handler's own handler. The entry block is never protected.
 
+use std::cell::Cell;
+use std::ops::Deref;
+
 use crate::ir::{Block, Func};
 
 /// Calls `visit` with the successors of a block: each edge's target, then the handlers that protect
@@ -58,7 +61,82 @@ pub struct Cfg {
     interval: Vec<(u32, u32)>,
     /// Reachable blocks in preorder of the dominator tree.
     pub dom_order: Vec<Block>,
+    /// Whether the dominators are those of this order.
+    has_dominators: bool,
+    /// Storage that is reused.
+    spare: (Vec<u32>, Vec<Block>),
+    stack: Vec<(Block, u32)>,
+    next: Vec<u32>,
+    size: Vec<u32>,
 }
+
+thread_local! {
+    /// The flow that was asked for last.
+    static LAST: Cell<Option<Box<Cfg>>> = const { Cell::new(None) };
+}
+
+/// A flow that is kept for the next one who asks: most passes leave it as it is, so that only the
+/// successors are looked at again.
+#[derive(Debug)]
+pub struct Flow(Option<Box<Cfg>>);
+
+impl Flow {
+    /// Order and predecessors of a function's blocks.
+    #[must_use]
+    pub fn of(func: &Func) -> Flow {
+        let mut cfg = LAST.take().unwrap_or_default();
+        cfg.compute_flow(func);
+        Flow(Some(cfg))
+    }
+
+    /// As [`Flow::of`], with dominators.
+    #[must_use]
+    pub fn with_dominators(func: &Func) -> Flow {
+        let mut flow = Flow::of(func);
+        flow.add_dominators();
+        flow
+    }
+
+    /// Adds the dominators.
+    pub fn add_dominators(&mut self) {
+        if let Some(cfg) = &mut self.0 {
+            cfg.compute_dominators();
+        }
+    }
+}
+
+impl Deref for Flow {
+    type Target = Cfg;
+
+    fn deref(&self) -> &Cfg {
+        // It is there until the drop.
+        self.0.as_deref().unwrap_or(&EMPTY)
+    }
+}
+
+impl Drop for Flow {
+    fn drop(&mut self) {
+        // At the end of a thread nobody will ask.
+        let _ = LAST.try_with(|last| last.set(self.0.take()));
+    }
+}
+
+static EMPTY: Cfg = Cfg {
+    order: Vec::new(),
+    position: Vec::new(),
+    idom: Vec::new(),
+    succ_start: Vec::new(),
+    succs: Vec::new(),
+    pred_start: Vec::new(),
+    preds: Vec::new(),
+    interval: Vec::new(),
+    dom_order: Vec::new(),
+    has_dominators: false,
+    spare: (Vec::new(), Vec::new()),
+    stack: Vec::new(),
+    next: Vec::new(),
+    size: Vec::new(),
+};
 
 impl Cfg {
     /// Computes everything for a function.
@@ -77,15 +155,19 @@ impl Cfg {
 
     /// Computes the order and predecessors only, for those who do not ask for dominators.
     pub fn compute_flow(&mut self, func: &Func) {
-        self.find_succs(func);
-        self.find_order(func);
-        self.find_preds(func);
+        if self.find_succs(func) {
+            self.has_dominators = false;
+            self.find_order(func);
+            self.find_preds(func);
+        }
     }
 
     /// Adds the dominators to what [`Cfg::compute_flow`] has found.
     pub fn compute_dominators(&mut self) {
-        self.find_idoms();
-        self.number_dom_tree();
+        if !std::mem::replace(&mut self.has_dominators, true) {
+            self.find_idoms();
+            self.number_dom_tree();
+        }
     }
 
     /// Number of blocks of the function, unreachable ones included.
@@ -128,17 +210,24 @@ impl Cfg {
         a.0 <= b.0 && b.1 <= a.1
     }
 
-    fn find_succs(&mut self, func: &Func) {
+    /// Whether the successors differ from those that were found before; all else follows from them.
+    fn find_succs(&mut self, func: &Func) -> bool {
         let n = func.blocks.len();
-        self.succ_start.clear();
-        self.succ_start.reserve(n + 1);
-        self.succs.clear();
-        self.succs.reserve(2 * n);
+        let (mut succ_start, mut succs) = std::mem::take(&mut self.spare);
+        succ_start.clear();
+        succ_start.reserve(n + 1);
+        succs.clear();
+        succs.reserve(2 * n);
         for b in 0..n {
-            self.succ_start.push(self.succs.len() as u32);
-            for_each_successor(func, Block(b as u32), |s| self.succs.push(s));
+            succ_start.push(succs.len() as u32);
+            for_each_successor(func, Block(b as u32), |s| succs.push(s));
         }
-        self.succ_start.push(self.succs.len() as u32);
+        succ_start.push(succs.len() as u32);
+        std::mem::swap(&mut self.succ_start, &mut succ_start);
+        std::mem::swap(&mut self.succs, &mut succs);
+        let changed = self.succ_start != succ_start || self.succs != succs;
+        self.spare = (succ_start, succs);
+        changed
     }
 
     fn find_order(&mut self, func: &Func) {
@@ -151,7 +240,7 @@ impl Cfg {
             return;
         }
         // Depth first with an explicit stack of blocks, each with the next successor to visit.
-        let mut stack: Vec<(Block, u32)> = Vec::with_capacity(n);
+        let mut stack = std::mem::take(&mut self.stack);
         self.position[0] = 0;
         stack.push((Func::ENTRY, 0));
         while let Some((block, next)) = stack.last_mut() {
@@ -168,6 +257,7 @@ impl Cfg {
                 stack.pop();
             }
         }
+        self.stack = stack;
         self.order.reverse();
         for (i, block) in self.order.iter().enumerate() {
             self.position[block.0 as usize] = i as u32;
@@ -193,10 +283,10 @@ impl Cfg {
         }
         self.preds.clear();
         self.preds.resize(self.pred_start[n] as usize, Func::ENTRY);
-        let mut next = self.pred_start.clone();
+        self.next.clone_from(&self.pred_start);
         for &block in &self.order {
             for s in succs(block) {
-                let at = &mut next[s.0 as usize];
+                let at = &mut self.next[s.0 as usize];
                 self.preds[*at as usize] = block;
                 *at += 1;
             }
@@ -249,11 +339,14 @@ impl Cfg {
         self.interval.resize(n, (NONE, 0));
         // Subtree sizes bottom up, then preorder numbers top down: children of a block get
         // consecutive ranges in order.
-        let mut size = vec![1u32; n];
+        let Self { size, next, .. } = self;
+        size.clear();
+        size.resize(n, 1);
         for &block in self.order.iter().skip(1).rev() {
             size[self.idom[block.0 as usize] as usize] += size[block.0 as usize];
         }
-        let mut next = vec![0u32; n];
+        next.clear();
+        next.resize(n, 0);
         for &block in &self.order {
             let b = block.0 as usize;
             let mut start = 0;

@@ -15,7 +15,7 @@ pub mod narrow;
 pub mod represent;
 pub mod scalar;
 
-use crate::cfg::Cfg;
+use crate::cfg::Flow;
 use crate::ir::{Block, Func, ModuleFacts, Value};
 
 /// A pass by name.
@@ -129,23 +129,23 @@ impl Pipeline<'_> {
 
 /// Control flow of a function after dropping the blocks that nothing reaches: what passes find out
 /// about values does not hold there.
-fn reachable_cfg(func: &mut Func) -> Cfg {
-    let mut cfg = reachable_flow(func);
-    cfg.compute_dominators();
-    cfg
+fn reachable_cfg(func: &mut Func) -> Flow {
+    let mut flow = reachable_flow(func);
+    flow.add_dominators();
+    flow
 }
 
 /// As [`reachable_cfg`], without dominators.
-fn reachable_flow(func: &mut Func) -> Cfg {
-    let mut cfg = Cfg::default();
-    cfg.compute_flow(func);
-    if cfg.order.len() != func.blocks.len() {
-        let blocks = (0..func.blocks.len() as u32).map(Block);
-        let keep: Vec<bool> = blocks.map(|b| cfg.is_reachable(b)).collect();
-        crate::build::remove_blocks(func, &keep);
-        cfg.compute_flow(func);
+fn reachable_flow(func: &mut Func) -> Flow {
+    let flow = Flow::of(func);
+    if flow.order.len() == func.blocks.len() {
+        return flow;
     }
-    cfg
+    let blocks = (0..func.blocks.len() as u32).map(Block);
+    let keep: Vec<bool> = blocks.map(|b| flow.is_reachable(b)).collect();
+    crate::build::remove_blocks(func, &keep);
+    drop(flow);
+    Flow::of(func)
 }
 
 /// How often each value is read.

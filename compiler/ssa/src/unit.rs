@@ -127,7 +127,7 @@ impl ModuleFacts for Unit {
     }
 
     fn body(&self, func: FuncId) -> Option<Rc<Func>> {
-        crate::pass::inline::body::of(self.func(func)?, func).map(Rc::new)
+        crate::pass::inline::body::of(self.func(func)?.clone(), func).map(Rc::new)
     }
 
     fn type_kind(&self, ty: TypeId) -> Option<TypeKind> {

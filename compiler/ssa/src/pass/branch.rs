@@ -7,6 +7,7 @@ mod thread;
 
 use hyp_bytecode::op::Op;
 
+use super::reachable_flow;
 use crate::ir::{Block, Def, Func, ModuleFacts, Opcode, Term, Value};
 
 /// Rounds after which the pass stops even if more could be done.
@@ -14,13 +15,13 @@ const ROUNDS_MAX: usize = 4;
 
 /// Runs the pass.
 pub fn run(func: &mut Func, _facts: &dyn ModuleFacts) {
-    drop_unreachable(func);
+    reachable_flow(func);
     invert_conditions(func);
     for _ in 0..ROUNDS_MAX {
         // Only threading leaves blocks that nothing reaches.
         let threaded = thread::thread(func);
         if threaded {
-            drop_unreachable(func);
+            reachable_flow(func);
         }
         let simplified = simplify_params(func);
         let merged = merge::merge(func);
@@ -28,12 +29,6 @@ pub fn run(func: &mut Func, _facts: &dyn ModuleFacts) {
             break;
         }
     }
-}
-
-fn drop_unreachable(func: &mut Func) {
-    let mut keep = Vec::new();
-    crate::cfg::mark_reachable(func, &mut keep);
-    crate::build::remove_blocks(func, &keep);
 }
 
 /// Branches on `not x` branch on `x`; branches with one target jump.

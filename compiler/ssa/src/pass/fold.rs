@@ -17,18 +17,19 @@ const TEXT_MAX: usize = 1024;
 pub fn run(func: &mut Func, facts: &dyn ModuleFacts) {
     let cfg = super::reachable_flow(func);
     let mut changed = false;
+    let mut folder = Folder { func, facts, out: Vec::new() };
     for &block in &cfg.order {
-        let insts = std::mem::take(&mut func.blocks[block.0 as usize].insts);
-        let mut folder = Folder { func, facts, out: Vec::with_capacity(insts.len()) };
-        for inst in insts {
+        let mut insts = std::mem::take(&mut folder.func.blocks[block.0 as usize].insts);
+        for &inst in &insts {
             if folder.keep(inst) {
                 folder.out.push(inst);
             } else {
                 changed = true;
             }
         }
-        let out = folder.out;
-        func.blocks[block.0 as usize].insts = out;
+        insts.clear();
+        let out = std::mem::replace(&mut folder.out, insts);
+        folder.func.blocks[block.0 as usize].insts = out;
     }
     if changed {
         func.resolve_aliases();

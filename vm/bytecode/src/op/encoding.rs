@@ -203,6 +203,9 @@ impl<'a> Insn<'a> {
     /// The first operand of this kind that is an id.
     #[must_use]
     pub fn id(&self, kind: Kind) -> Option<u32> {
+        if !self.op.has(operand::ID) {
+            return None;
+        }
         let at = self.op.spec().operands.iter().position(|operand| operand.kind == kind)?;
         match self.args.get(at)? {
             Arg::Id(id) => Some(*id),
@@ -231,6 +234,9 @@ impl<'a> Insn<'a> {
     /// The argument registers; empty if the instruction has none.
     #[must_use]
     pub fn regs(&self) -> Regs<'a> {
+        if !self.op.has(operand::REGS) {
+            return Regs(RegList::Plain(&[]));
+        }
         let found = self.args().iter().find_map(|arg| match arg {
             Arg::Regs(regs) => Some(*regs),
             _ => None,
@@ -240,7 +246,8 @@ impl<'a> Insn<'a> {
 
     /// All branch targets: the single one, or those of a switch.
     pub fn targets(&self) -> impl Iterator<Item = usize> + '_ {
-        self.args().iter().flat_map(|arg| {
+        let args = if self.op.has(operand::TARGET) { self.args() } else { &[] };
+        args.iter().flat_map(|arg| {
             let (one, many) = match *arg {
                 Arg::Target(t) => (Some(t), None),
                 Arg::Targets(list) => (None, Some(list)),
@@ -557,6 +564,36 @@ fn set_target_word(code: &mut [u32], pc: usize, idx: usize, target: usize) -> Op
     Some(())
 }
 
+/// Sorts of operands that most instructions do not have, as bits.
+mod operand {
+    pub(super) const ID: u8 = 1;
+    pub(super) const REGS: u8 = 2;
+    pub(super) const TARGET: u8 = 4;
+}
+
+/// Which of these sorts each instruction has, indexed by operation code.
+const OPERANDS: [u8; OP_COUNT] = operands_table();
+
+#[expect(clippy::indexing_slicing, reason = "evaluated at compile time")]
+const fn operands_table() -> [u8; OP_COUNT] {
+    let mut table = [0; OP_COUNT];
+    let mut code = 0;
+    while code < OP_COUNT {
+        let mut at = 0;
+        while at < OPS[code].operands.len() {
+            table[code] |= match OPS[code].operands[at].kind {
+                Kind::Args => operand::REGS,
+                Kind::Target | Kind::Targets => operand::TARGET,
+                kind if is_id(kind) => operand::ID,
+                _ => 0,
+            };
+            at += 1;
+        }
+        code += 1;
+    }
+    table
+}
+
 /// Words of each instruction, indexed by operation code; `None` if its `Count` decides.
 pub const WORDS: [Option<u8>; OP_COUNT] = words_table();
 
@@ -587,6 +624,10 @@ const fn fixed_words(spec: &OpSpec) -> Option<u8> {
 }
 
 impl Op {
+    fn has(self, operand: u8) -> bool {
+        OPERANDS.get(self as usize).is_some_and(|has| has & operand != 0)
+    }
+
     /// Words of the instruction if it is of fixed length.
     #[must_use]
     pub fn words(self) -> Option<usize> {

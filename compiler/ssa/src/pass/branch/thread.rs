@@ -5,7 +5,7 @@ use hyp_bytecode::op::Op;
 use smallvec::SmallVec;
 
 use super::{fixed_blocks, operand_of};
-use crate::cfg::Cfg;
+use crate::cfg::{Cfg, Flow};
 use crate::ir::{Block, BlockData, Edge, Func, Inst, Opcode, Term, Value};
 
 /// Most blocks that one edge is led through; ends cycles of empty blocks.
@@ -25,7 +25,7 @@ pub(super) fn thread(func: &mut Func) -> bool {
     if repeated.is_empty() && !passable.contains(&true) {
         return false;
     }
-    let cfg = Cfg::new(func);
+    let cfg = Flow::with_dominators(func);
     for &block in &cfg.order {
         // Leading an edge past a loop's head could give the loop a second entrance.
         let is_backward = |pred: &Block| cfg.position(*pred) >= cfg.position(block);

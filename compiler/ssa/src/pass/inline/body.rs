@@ -4,7 +4,7 @@ use hyp_bytecode::module::FuncId;
 use hyp_bytecode::op::Op;
 
 use super::{HIGHER_ORDER, SMALL};
-use crate::ir::{BlockData, Def, Func, Inst, Opcode, Value, ValueData};
+use crate::ir::{BlockData, Def, Func, Inst, InstData, Opcode, Value, ValueData};
 
 /// Most blocks of a body.
 const BLOCKS_MAX: usize = 32;
@@ -12,9 +12,9 @@ const BLOCKS_MAX: usize = 32;
 /// The body of a finished function for its callers, or `None` if it stays a function of its own:
 /// it is large, has handlers or slots, calls itself, or begins a task.
 #[must_use]
-pub fn of(func: &Func, id: FuncId) -> Option<Func> {
+pub fn of(func: Func, id: FuncId) -> Option<Func> {
     let n_insts: usize = func.blocks.iter().map(|b| b.insts.len()).sum();
-    let max = if calls_parameter(func) { HIGHER_ORDER } else { SMALL };
+    let max = if calls_parameter(&func) { HIGHER_ORDER } else { SMALL };
     if n_insts > max || func.blocks.len() > BLOCKS_MAX || func.n_slots != 0 {
         return None;
     }
@@ -41,38 +41,37 @@ fn calls_parameter(func: &Func) -> bool {
 }
 
 /// The function without unused entries in its tables.
-fn compact(func: &Func) -> Func {
-    let mut small = Func {
-        name: func.name,
-        owner: func.owner,
-        n_required: func.n_required,
-        has_receiver: func.has_receiver,
-        result: func.result,
-        upvalues: func.upvalues.clone(),
-        inlined: func.inlined.clone(),
-        blocks: func.blocks.clone(),
-        ..Func::default()
-    };
+fn compact(mut func: Func) -> Func {
+    let mut blocks = std::mem::take(&mut func.blocks);
+    let n_insts = blocks.iter().map(|b| b.insts.len()).sum();
+    let mut insts = Vec::with_capacity(n_insts);
+    let mut values = Vec::with_capacity(n_insts);
     let mut number = vec![Value(u32::MAX); func.values.len()];
-    for block in &mut small.blocks {
+    for block in &mut blocks {
         let mut define = |v: Value, def: Option<Def>| {
             let ValueData { def: old, rep } = func.values[v.0 as usize];
-            number[v.0 as usize] = Value(small.values.len() as u32);
-            small.values.push(ValueData { def: def.unwrap_or(old), rep });
+            number[v.0 as usize] = Value(values.len() as u32);
+            values.push(ValueData { def: def.unwrap_or(old), rep });
             number[v.0 as usize]
         };
         block.params.iter_mut().for_each(|v| *v = define(*v, None));
         for inst in &mut block.insts {
-            let mut data = func.inst(*inst).clone();
-            *inst = Inst(small.insts.len() as u32);
-            if let Some(result) = &mut data.result {
-                *result = define(*result, Some(Def::Inst(*inst)));
-            }
-            small.insts.push(data);
+            let data = &mut func.insts[inst.0 as usize];
+            *inst = Inst(insts.len() as u32);
+            let result = data.result.map(|v| define(v, Some(Def::Inst(*inst))));
+            insts.push(InstData {
+                op: data.op,
+                args: std::mem::take(&mut data.args),
+                imms: std::mem::take(&mut data.imms),
+                result,
+                pos: data.pos,
+                note: data.note,
+            });
         }
     }
     let renumber = |v: &mut Value| *v = number[func.resolve(*v).0 as usize];
-    small.insts.iter_mut().for_each(|data| data.args.iter_mut().for_each(renumber));
-    small.blocks.iter_mut().for_each(|block| block.term.for_each_use_mut(renumber));
-    small
+    insts.iter_mut().for_each(|data| data.args.iter_mut().for_each(renumber));
+    blocks.iter_mut().for_each(|block| block.term.for_each_use_mut(renumber));
+    let (n_slots, param_names, pos) = Default::default();
+    Func { blocks, insts, values, n_slots, param_names, pos, ..func }
 }

@@ -89,13 +89,14 @@ pub(super) fn rewrite(
 impl Rewriter<'_> {
     fn rewrite_block(&mut self, block: Block) {
         let data = &mut self.func.blocks[block.0 as usize];
-        let insts = std::mem::take(&mut data.insts);
+        let mut insts = std::mem::take(&mut data.insts);
         let term = std::mem::replace(&mut data.term, Term::None);
         self.block = block;
-        for inst in insts {
+        for &inst in &insts {
             self.rewrite_inst(inst);
         }
-        let out = std::mem::take(&mut self.out);
+        insts.clear();
+        let out = std::mem::replace(&mut self.out, insts);
         let (term_pos, handler) = {
             let data = self.func.block(block);
             (data.term_pos, data.handler)
