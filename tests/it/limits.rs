@@ -1,7 +1,9 @@
 //! Each limit trips exactly at its bound, ends the program with code 7, and cannot be caught.
 
 use hyp_tests::capture::{Captured, run};
-use hyp_vm::{Cause, Limit, Vm, VmOptions};
+use hyp_vm::{Cause, Limit, RegexLimits, Vm, VmOptions};
+
+use crate::process;
 
 /// Runs at both optimisation levels.
 fn both(source: &str, setup: impl Fn(&mut VmOptions), check: impl Fn(Captured)) {
@@ -278,4 +280,90 @@ fn the_heap_limit_is_catchable_once() {
             assert_eq!(captured.stdout, "Heap limit of 8388608 bytes exceeded\n");
         },
     );
+}
+
+#[test]
+fn regular_expressions_are_refused_beyond_their_limits() {
+    let match_of = |pattern: &str| {
+        format!(
+            "Focus {{
+                try {{ observe MatchesPattern(\"aaa\", {pattern}); }} catch (e) {{ observe e.message; }}
+            }} Relax"
+        )
+    };
+    let limits = RegexLimits { pattern_bytes: 40, program_bytes: 20_000, nesting: 3 };
+    let refused = "Builtin 'MatchesPattern' refuses a pattern";
+    let longer = format!("{refused} of more than 40 bytes");
+    let larger = format!("{refused} that compiles to more than 20000 bytes");
+    let deeper = format!("{refused} nested more than 3 levels deep");
+    for (pattern, expected) in [
+        ("Repeat(\"a|\", 20)", "true"),
+        ("Repeat(\"a|\", 20) + \"a\"", &longer),
+        ("\"a{3}\"", "true"),
+        ("\"\\\\w{3}\"", &larger),
+        ("\"(((a)))\"", "true"),
+        ("\"((((a))))\"", &deeper),
+    ] {
+        both(
+            &match_of(pattern),
+            |o| o.regex = limits,
+            |captured| assert_eq!(captured.stdout.trim_end(), expected, "{pattern}"),
+        );
+        let default = run(&match_of(pattern), 2, |_| {}, |_| {});
+        assert!(!default.stdout.contains("refuses"), "{pattern}: {}", default.stdout);
+    }
+}
+
+#[test]
+fn channels_and_messages_are_limited() {
+    let source = "Focus {
+        suggestion attempt(action) { try { action(); observe true; } catch (e) { observe e.message; } }
+        induce made = 0;
+        loop (induce i = 0; i < 65536; i = i + 1) { createChannel(\"c\" + i, \"mpsc\", 0); made = i + 1; }
+        observe made;
+        attempt(() => createChannel(\"one more\", \"mpsc\", 0));
+        loop (induce i = 0; i < 9; i = i + 1) { channelSend(\"c\" + i, \"mpsc\", i); }
+        attempt(() => channelSend(\"c0\", \"mpsc\", 9));
+        attempt(() => channelSend(\"c1\", \"mpsc\", 10));
+    } Relax";
+    both(
+        source,
+        |o| o.tasks.messages = 10,
+        |captured| {
+            let expected = "65536\nToo many channels (limit 65536)\ntrue\n\
+                            Too many queued channel messages (limit 10)\n";
+            assert_eq!(captured.stdout, expected);
+        },
+    );
+}
+
+/// The executable, because the peak of a process counts everything: frames of tasks that wait lie
+/// outside of the script's heap.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_hundred_thousand_live_tasks_take_little_memory() {
+    let scratch = process::Scratch::new();
+    let module = scratch.module(
+        "tasks",
+        "Focus {
+            createChannel(\"gate\", \"mpsc\", 1);
+            mesmerize suggestion opened() { channelReceive(\"gate\", \"mpsc\"); }
+            induce gate = opened();
+            induce waiting = 0;
+            mesmerize suggestion task(i) { waiting = waiting + 1; await gate; awaken i; }
+            induce all = [];
+            loop (induce i = 0; i < 100000; i = i + 1) { ArrayPush(all, task(i)); }
+            observe waiting;
+            channelSend(\"gate\", \"mpsc\", 1);
+            observe ArraySum(await promiseAll(all));
+            observe ReadFile(\"/proc/self/status\");
+        } Relax",
+    );
+    let output = process::hypvm(["--allow-read", process::text(&module)]);
+    let printed = process::stdout(&output);
+    let mut lines = printed.lines();
+    assert_eq!((lines.next(), lines.next()), (Some("100000"), Some("4999950000")), "{printed}");
+    let peak = lines.find_map(|line| line.strip_prefix("VmHWM:")?.strip_suffix("kB"));
+    let kib: u64 = peak.expect("a peak").trim().parse().expect("a number");
+    assert!(kib < 128 << 10, "{kib} KiB");
 }

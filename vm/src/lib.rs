@@ -48,7 +48,7 @@ pub use elements::Elements;
 pub use error::{ScriptError, Trap};
 pub use extend::Part;
 pub use heap::{HeapStats, Pause, PauseCause, PauseHook, PauseKind};
-pub use limit::{Cause, InterruptHandle, Limit};
+pub use limit::{Cause, InterruptHandle, Limit, RegexLimits};
 pub use object::Kind;
 pub use report::{ErrorInfo, Report, TraceEntry};
 pub use task::TaskLimits;

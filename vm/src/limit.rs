@@ -26,6 +26,24 @@ pub enum Limit {
     Output,
 }
 
+/// Limits of regular expressions. Matching takes linear time, so they bound what compiling and one step
+/// of a match cost.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RegexLimits {
+    /// Bytes of a pattern.
+    pub pattern_bytes: usize,
+    /// Bytes of a compiled pattern, and of the cache of its lazily built automaton.
+    pub program_bytes: usize,
+    /// Nesting of groups.
+    pub nesting: u32,
+}
+
+impl Default for RegexLimits {
+    fn default() -> Self {
+        RegexLimits { pattern_bytes: 1 << 10, program_bytes: 1 << 20, nesting: 50 }
+    }
+}
+
 /// Why a program failed, as far as the host is concerned.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Cause {

@@ -15,7 +15,7 @@ use crate::call::DENIED;
 use crate::error::Trap;
 use crate::heap::mark::Marker;
 use crate::heap::{Heap, Roots};
-use crate::limit::{Cause, Fuel, InterruptHandle, Limit};
+use crate::limit::{Cause, Fuel, InterruptHandle, Limit, RegexLimits};
 use crate::link::{FuncInfo, Site, TypeInfo};
 use crate::output::Output;
 use crate::position::Positions;
@@ -37,6 +37,8 @@ pub struct VmOptions {
     pub call_depth_max: usize,
     /// Limits of tasks, timers and channels.
     pub tasks: TaskLimits,
+    /// Limits of regular expressions.
+    pub regex: RegexLimits,
     /// Steps that the program may take: taken backward branches, calls, raised errors, and what
     /// builtins charge. `None`: any number.
     pub fuel_max: Option<u64>,
@@ -74,6 +76,7 @@ impl VmOptions {
             heap_bytes_max: 1 << 30,
             call_depth_max: 10_000,
             tasks: TaskLimits::default(),
+            regex: RegexLimits::default(),
             fuel_max: None,
             output_bytes_max: None,
             gc_stress: false,
@@ -269,7 +272,7 @@ impl Vm {
             args: options.args,
             positions: RefCell::default(),
             debug: options.debug,
-            builtins: crate::builtins::State::new(options.random_seed),
+            builtins: crate::builtins::State::new(options.random_seed, options.regex),
             module,
             stack,
             func_table,

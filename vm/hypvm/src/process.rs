@@ -55,6 +55,15 @@ struct LimitOptions {
     /// Most tasks and timers that may live at once [default: 1000000]
     #[arg(long, value_name = "TASKS")]
     tasks_max: Option<u32>,
+    /// Most bytes that a regular expression may take when it is compiled [default: 1M]
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    regex_max: Option<usize>,
+    /// Most bytes of its pattern [default: 1K]
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    regex_pattern_max: Option<usize>,
+    /// Deepest nesting of its groups [default: 50]
+    #[arg(long, value_name = "LEVELS", value_parser = clap::value_parser!(u32).range(0..=250))]
+    regex_nest_max: Option<u32>,
     /// Limits for untrusted programs: 256M of heap, 10^9 steps, 10s, 64M of output, 10000 tasks, no
     /// capabilities; other options change single ones
     #[arg(long)]
@@ -74,6 +83,10 @@ impl LimitOptions {
         }
         setup.heap_bytes_max = self.heap_max.unwrap_or(setup.heap_bytes_max);
         setup.call_depth_max = self.depth_max.map_or(setup.call_depth_max, |n| n as usize);
+        let regex = &mut setup.regex;
+        regex.program_bytes = self.regex_max.unwrap_or(regex.program_bytes);
+        regex.pattern_bytes = self.regex_pattern_max.unwrap_or(regex.pattern_bytes);
+        regex.nesting = self.regex_nest_max.unwrap_or(regex.nesting);
         setup.fuel_max = self.fuel.or(setup.fuel_max);
         setup.output_bytes_max = self.output_max.map(|n| n as u64).or(setup.output_bytes_max);
     }

@@ -94,6 +94,7 @@ use std::time::Instant;
 
 use hyp_bytecode::for_each_builtin;
 
+use crate::limit::RegexLimits;
 use crate::{Trap, Value, Vm};
 
 mod args;
@@ -157,6 +158,8 @@ pub struct State {
     rng: Option<random::Rng>,
     /// Compiled regular expressions.
     patterns: validation::Patterns,
+    /// What they may be.
+    regex_limits: RegexLimits,
     /// Environment variables that the program has set.
     environment: BTreeMap<String, String>,
     /// Commands in the background.
@@ -177,12 +180,13 @@ pub struct State {
 
 impl State {
     /// The state of a program that starts; random numbers begin at the seed if there is one.
-    pub(crate) fn new(random_seed: Option<u64>) -> State {
+    pub(crate) fn new(random_seed: Option<u64>, regex_limits: RegexLimits) -> State {
         State {
             started: Instant::now(),
             pace: 1.0,
             rng: random_seed.map(random::Rng::from_seed),
             patterns: Vec::new(),
+            regex_limits,
             environment: BTreeMap::new(),
             processes: process::Processes::default(),
             machine: None,

@@ -6,6 +6,7 @@ use regex_syntax::ast::ErrorKind;
 use regex_syntax::ast::parse::ParserBuilder;
 
 use super::args::Args;
+use crate::limit::RegexLimits;
 use crate::{Trap, Value, Vm, number};
 
 /// Predicates of one text.
@@ -63,12 +64,6 @@ fn is_phone_number(s: &str) -> bool {
         && digits.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// Longest accepted pattern in bytes.
-const PATTERN_BYTES_MAX: usize = 1 << 10;
-/// Largest compiled pattern, and largest cache of a lazily built automaton, in bytes.
-const PROGRAM_BYTES_MAX: usize = 1 << 20;
-/// Deepest nesting of groups.
-const NESTING_MAX: u32 = 50;
 /// Steps for compiling a pattern. Some take tens of milliseconds, so each is a reason to look whether
 /// the program is to stop.
 const COMPILE_STEPS: usize = 4096;
@@ -89,7 +84,7 @@ pub(super) fn matches_pattern(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap
             None => {
                 vm.charge(COMPILE_STEPS)?;
                 let pattern = args.text(vm, 1)?;
-                (pattern.to_owned(), compile(&args, pattern)?)
+                (pattern.to_owned(), compile(&args, pattern, vm.builtins.regex_limits)?)
             }
         };
         if vm.builtins.patterns.len() >= PATTERNS_MAX {
@@ -103,32 +98,31 @@ pub(super) fn matches_pattern(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap
 }
 
 /// The regular expression of a pattern; `None` if it is invalid.
-fn compile(args: &Args<'_>, pattern: &str) -> Result<Option<Regex>, Trap> {
-    if pattern.len() > PATTERN_BYTES_MAX {
-        return Err(
-            args.error(&format!("refuses a pattern of more than {PATTERN_BYTES_MAX} bytes"))
-        );
+fn compile(args: &Args<'_>, pattern: &str, limits: RegexLimits) -> Result<Option<Regex>, Trap> {
+    let RegexLimits { pattern_bytes, program_bytes, nesting } = limits;
+    let refused = |what: String| Err(args.error(&format!("refuses a pattern {what}")));
+    if pattern.len() > pattern_bytes {
+        return refused(format!("of more than {pattern_bytes} bytes"));
     }
     let built = RegexBuilder::new(pattern)
-        .size_limit(PROGRAM_BYTES_MAX)
-        .dfa_size_limit(PROGRAM_BYTES_MAX)
-        .nest_limit(NESTING_MAX)
+        .size_limit(program_bytes)
+        .dfa_size_limit(program_bytes)
+        .nest_limit(nesting)
         .build();
     match built {
         Ok(regex) => Ok(Some(regex)),
-        Err(regex::Error::CompiledTooBig(_)) => Err(args.error(&format!(
-            "refuses a pattern that compiles to more than {PROGRAM_BYTES_MAX} bytes"
-        ))),
-        Err(_) if is_too_deep(pattern) => {
-            Err(args
-                .error(&format!("refuses a pattern nested more than {NESTING_MAX} levels deep")))
+        Err(regex::Error::CompiledTooBig(_)) => {
+            refused(format!("that compiles to more than {program_bytes} bytes"))
+        }
+        Err(_) if is_too_deep(pattern, nesting) => {
+            refused(format!("nested more than {nesting} levels deep"))
         }
         Err(_) => Ok(None),
     }
 }
 
-fn is_too_deep(pattern: &str) -> bool {
-    let parsed = ParserBuilder::new().nest_limit(NESTING_MAX).build().parse(pattern);
+fn is_too_deep(pattern: &str, nesting: u32) -> bool {
+    let parsed = ParserBuilder::new().nest_limit(nesting).build().parse(pattern);
     parsed.is_err_and(|error| matches!(error.kind(), ErrorKind::NestLimitExceeded(_)))
 }
 

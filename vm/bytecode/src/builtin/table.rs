@@ -500,7 +500,7 @@ macro_rules! for_each_builtin {
             IsUppercase [] Validation (s: String) -> Boolean {THROWS} = is_uppercase;
             /// Whether the regular expression matches anywhere in the text. No look-around and no
             /// back-references; an invalid pattern gives false. A pattern of more than 1 KiB, more than 50
-            /// levels or a compiled size above 1 MiB raises an error.
+            /// levels or a compiled size above 1 MiB raises an error, unless options change these limits.
             /// > MatchesPattern("order 66", "[0-9]+") → true
             MatchesPattern [] Validation (text: String, pattern: String) -> Boolean {THROWS} = matches_pattern;
 
