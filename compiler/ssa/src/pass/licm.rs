@@ -3,7 +3,7 @@
 //! What depends on nothing that the loop changes is computed once in front of it (Muchnick,
 //! "Advanced Compiler Design and Implementation", 13.2), inner loops first.
 //!
-//! - Operations without effects move from anywhere in the loop.
+//! - Operations without effects move from anywhere in the loop, behind what they need.
 //! - What reads memory moves if nothing in the loop may write there ([`super::memory`]).
 //! - What reads or may raise an error moves only if it is executed whenever the loop is entered, and
 //!   nothing before it can be observed: the instructions from the loop's head up to the first effect.
@@ -131,14 +131,24 @@ impl Mover<'_> {
     /// Plans an operation without effects. Conditions stay: they cost nothing with their branch.
     fn plan_pure(&self, scope: &Scope<'_>, plan: &mut Plan, at: (Block, Inst)) {
         let data = self.func.inst(at.1);
+        let rep = data.result.map_or(Rep::Bool, |v| self.func.rep(v));
         let is_wanted = is_pure(data)
             && !is_constant(data)
-            && data.result.is_some_and(|v| self.func.rep(v) != Rep::Bool)
-            && plan.free.len() < MOVED_MAX
+            && rep != Rep::Bool
             && !plan.free.contains(&at)
-            && self.is_invariant(scope, &plan.free, data);
-        if is_wanted {
-            plan.free.push(at);
+            && !plan.guarded.contains(&at);
+        if !is_wanted {
+            return;
+        }
+        if self.is_invariant(scope, &plan.free, data) {
+            if plan.free.len() < MOVED_MAX {
+                plan.free.push(at);
+            }
+        } else if plan.guarded.len() < MOVED_MAX
+            && has_placeholder(rep)
+            && self.is_invariant(scope, &[&plan.free[..], &plan.guarded[..]].concat(), data)
+        {
+            plan.guarded.push(at);
         }
     }
 
