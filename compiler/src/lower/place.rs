@@ -202,7 +202,12 @@ impl<'a> FnLower<'_, '_, 'a> {
             .filter(|(_, info)| info.is_record)
             .map(|(i, _)| Desc::Named(TypeId::user(i)))
             .collect();
-        let desc = self.m.descs.intern(Desc::Union(records));
+        // The machine tests for a single type without leaving its loop.
+        let desc = match &records[..] {
+            [only] => only.clone(),
+            _ => Desc::Union(records),
+        };
+        let desc = self.m.descs.intern(desc);
         self.b.op(Op::IsType, &[value], &[u64::from(desc.0)])
     }
 

@@ -9,6 +9,7 @@ use hyp_bytecode::op::Op;
 use hyp_bytecode::rep::{Rep, TypeId};
 
 use super::at::{At, define, enter, perform, raw};
+use super::probe;
 use crate::error::Trap;
 use crate::link::Member;
 use crate::object::Kind;
@@ -19,6 +20,9 @@ use crate::vm::Vm;
 /// Cache payload bit of `set_member`: the field takes numbers only. The other bits are the field's
 /// word in the object.
 pub(super) const NUMBER_ONLY: u64 = 1 << 16;
+/// Cache payload bit of `set_member`, above the others: the object is a record, so the store makes a
+/// changed copy.
+pub(super) const COPIES: u64 = 1 << 17;
 
 /// What a member name means for a value.
 #[derive(Clone, Copy)]
@@ -396,10 +400,7 @@ impl Vm {
         let (object, v, name) = (at.reg(at.b()), at.reg(at.c()), at.word(1));
         match object.kind() {
             Some(Kind::Instance) => self.set_instance(at, object, v),
-            Some(Kind::Record) => match self.find_field(object, StrId(name))? {
-                Found::Field(slot) => self.record_with(object, slot, v),
-                _ => Err(self.cannot_assign("method", name)),
-            },
+            Some(Kind::Record) => self.set_record(at, object, v),
             Some(Kind::Session) => self.set_static(object, name, v),
             Some(Kind::Object) => {
                 let key = self.interned(name)?;
@@ -419,6 +420,28 @@ impl Vm {
         Trap::runtime(format!("Cannot assign to {what} '{}'", self.name(name)))
     }
 
+    fn set_record(&mut self, at: At, record: Value, v: Value) -> Result<Value, Trap> {
+        let name = at.word(1);
+        // SAFETY: the verifier has checked the site's number; a record starts with its type id.
+        let cached = unsafe { probe(self.sites.add(at.word(2) as usize), (*record.ptr()).type_id) };
+        if cached != 0 && (cached & NUMBER_ONLY == 0 || v.is_num()) {
+            let copy = self.copy_fields(record)?;
+            // SAFETY: the cache holds the word of a field that records of this type have.
+            unsafe { *copy.ptr().cast::<Value>().add((cached & 0xFFFF) as usize) = v };
+            self.heap.stored(copy.ptr(), v);
+            return Ok(copy);
+        }
+        match self.find_field(record, StrId(name))? {
+            Found::Field(slot) => {
+                let copy = self.record_with(record, slot, v)?;
+                let ty = self.type_of_instance(record).unwrap_or(TypeId::STRING);
+                self.cache_store(at, ty, slot, COPIES);
+                Ok(copy)
+            }
+            _ => Err(self.cannot_assign("method", name)),
+        }
+    }
+
     fn set_instance(&mut self, at: At, object: Value, v: Value) -> Result<Value, Trap> {
         let name = at.word(1);
         let ty = self.type_of_instance(object).unwrap_or(TypeId::STRING);
@@ -433,7 +456,7 @@ impl Vm {
                 }
                 let v = self.checked_field(object, slot, v)?;
                 self.set_field_value(object, slot, v);
-                self.cache_store(at, ty, slot);
+                self.cache_store(at, ty, slot, 0);
                 Ok(object)
             }
             Found::Static(_) => {
@@ -447,8 +470,9 @@ impl Vm {
         }
     }
 
-    /// Remembers where a store goes, if the inline path can make all its checks.
-    fn cache_store(&mut self, at: At, ty: TypeId, slot: usize) {
+    /// Remembers where a store goes, if nothing but the inline checks is needed. `how` is 0 or
+    /// [`COPIES`].
+    fn cache_store(&mut self, at: At, ty: TypeId, slot: usize, how: u64) {
         let field = self.module.type_def(ty).and_then(|d| d.fields.get(slot));
         let Some(&Field { rep, desc, .. }) = field else { return };
         let desc = self.module.descs.get(desc.0 as usize);
@@ -459,7 +483,7 @@ impl Vm {
             }
             _ => return,
         };
-        self.remember(at.word(2), ty, limit | (1 + slot as u64));
+        self.remember(at.word(2), ty, how | limit | (1 + slot as u64));
     }
 
     fn set_static(&mut self, session: Value, name: u32, v: Value) -> Result<Value, Trap> {

@@ -983,7 +983,8 @@ pub(crate) unsafe fn run_loop(vm: *mut Vm, mut pc: *const u32, mut base: *mut Va
                     let key = *(p as *const u32);
                     let payload = probe((*vm).sites.add(*pc.add(2) as usize), key);
                     let v = get!(c!(w));
-                    if payload == 0
+                    // None, or one whose object is to be copied.
+                    if payload.wrapping_sub(1) >= access::COPIES
                         || (payload & access::NUMBER_ONLY != 0 && !v.is_num())
                         || is_watched!(p, v)
                     {

@@ -171,6 +171,7 @@ impl Kind {
             Desc::String => Kind::STR,
             Desc::Array(_) => Kind::ARRAY,
             Desc::Function => Kind::FUNC,
+            Desc::Named(_) | Desc::Instance => Kind::COMPOSITE,
             Desc::Nullable(inner) => {
                 return !self.has(Kind::NULL.or(Kind::MISSING)) && self.is_disjoint(inner);
             }
