@@ -27,7 +27,7 @@ const RUN_EXAMPLES: &str = "--run-examples";
 /// First argument of a child process: run programs with a pass and without it.
 const RUN_WITHOUT: &str = "--run-without";
 /// Programs that one such process runs.
-const WITHOUT_CHUNK: usize = 100;
+const WITHOUT_CHUNK: usize = 50;
 /// The oracle among the engines.
 const ORACLE: &str = "oracle";
 /// Exit status of a child whose program the oracle does not support.
@@ -174,10 +174,18 @@ fn run_without(pass: &str, paths: &[String]) -> ExitCode {
             let observed = engine::observe(engine, path, &expectation);
             empty_temporary_directory().map(|()| observed)
         };
-        let (Ok(with), Ok(without)) = (run(engine::PLAIN), run(Engine::without(pass))) else {
-            return ExitCode::from(2);
-        };
-        if with != without {
+        // On a busy machine tasks that sleep may come in another order; a pass's error comes again.
+        let mut differences = Vec::new();
+        while differences.len() < 2 {
+            let (Ok(with), Ok(without)) = (run(engine::PLAIN), run(Engine::without(pass))) else {
+                return ExitCode::from(2);
+            };
+            if with == without {
+                break;
+            }
+            differences.push((with, without));
+        }
+        if let [_, (with, without)] = &differences[..] {
             eprintln!("{}\n-- with --\n{with:?}\n-- without --\n{without:?}", path.display());
             code = ExitCode::FAILURE;
         }

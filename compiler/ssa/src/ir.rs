@@ -58,6 +58,12 @@ pub enum Opcode {
     SlotSet,
 }
 
+impl From<Op> for Opcode {
+    fn from(op: Op) -> Opcode {
+        Opcode::Op(op)
+    }
+}
+
 /// An instruction.
 #[derive(Clone, PartialEq, Debug)]
 pub struct InstData {

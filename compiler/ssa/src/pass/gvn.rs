@@ -11,6 +11,7 @@ use std::collections::hash_map::Entry;
 use ahash::AHashMap;
 use hyp_bytecode::module::{Desc, DescId};
 use hyp_bytecode::op::{Effects, Op};
+use hyp_bytecode::rep::Rep;
 use smallvec::SmallVec;
 
 use super::loops::Loops;
@@ -315,7 +316,7 @@ impl Numbering<'_> {
         if is_commutative(op) {
             args.sort_unstable();
         }
-        let epoch = if class == Class::Reads { self.state.of(place_of(op, data)) } else { 0 };
+        let epoch = if class == Class::Reads { self.state.of(place_of(op, &data.imms)) } else { 0 };
         // The inline cache of a member access does not matter for its value.
         let n_imms = if op == Op::GetMember { 1 } else { data.imms.len() };
         Key { op, args, imms: SmallVec::from_slice(&data.imms[..n_imms]), epoch }
@@ -324,17 +325,30 @@ impl Numbering<'_> {
     /// Forgets what a write may have changed and remembers what it stored.
     fn after_unique(&mut self, op: Op, inst: Inst) {
         self.state.execute(self.func.inst(inst), &mut self.fresh);
-        let data = self.func.inst(inst);
-        let (load, args, value): (Op, &[Value], Value) = match op {
-            Op::SetGlobal => (Op::GetGlobal, &[], data.args[0]),
-            Op::SetField => (Op::GetField, &data.args[..1], data.args[1]),
-            Op::SetCell => (Op::GetCell, &data.args[..1], data.args[1]),
-            Op::NewCell => match data.result {
-                Some(cell) => (Op::GetCell, &[cell], data.args[0]),
-                None => return,
-            },
-            _ => return,
-        };
+        let InstData { args, imms, result, .. } = self.func.inst(inst).clone();
+        match (op, result) {
+            (Op::SetGlobal, _) => self.note_stored(Op::GetGlobal, &[], &imms, args[0]),
+            (Op::SetField, _) => self.note_stored(Op::GetField, &args[..1], &imms, args[1]),
+            (Op::SetCell, _) => self.note_stored(Op::GetCell, &args[..1], &[], args[1]),
+            (Op::NewCell, Some(cell)) => self.note_stored(Op::GetCell, &[cell], &[], args[0]),
+            (Op::ArraySet, _) => {
+                let stored = args[2];
+                self.note_stored(Op::ArrayGet, &args[..2], &[], stored);
+                if self.func.rep(stored) == Rep::F64 {
+                    self.note_stored(Op::ArrayGetF64, &args[..2], &[], stored);
+                }
+            }
+            (Op::NewRecord, Some(record)) => {
+                for (slot, &stored) in args.iter().enumerate() {
+                    self.note_stored(Op::GetField, &[record], &[slot as u64], stored);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Remembers what a load would give after a store.
+    fn note_stored(&mut self, load: Op, args: &[Value], imms: &[u64], value: Value) {
         // Loading the mark of an undeclared variable raises an error.
         let is_mark = self
             .func
@@ -343,13 +357,9 @@ impl Numbering<'_> {
         if is_mark {
             return;
         }
-        let imms = if op == Op::NewCell { SmallVec::new() } else { data.imms.clone() };
-        let key = Key {
-            op: load,
-            args: SmallVec::from_slice(args),
-            imms,
-            epoch: self.state.of(place_of(load, data)),
-        };
+        let (args, imms) = (SmallVec::from_slice(args), SmallVec::from_slice(imms));
+        let epoch = self.state.of(place_of(load, &imms));
+        let key = Key { op: load, args, imms, epoch };
         self.known.insert(key, Known { value, block: self.block, at: self.now });
     }
 }

@@ -165,7 +165,7 @@ impl Inliner<'_> {
     fn append(
         &mut self,
         block: Block,
-        op: Op,
+        op: impl Into<Opcode>,
         args: &[Value],
         imms: &[u64],
         rep: Option<Rep>,
@@ -177,7 +177,7 @@ impl Inliner<'_> {
             Value(self.func.values.len() as u32 - 1)
         });
         self.func.insts.push(InstData {
-            op: Opcode::Op(op),
+            op: op.into(),
             args: SmallVec::from_slice(args),
             imms: SmallVec::from_slice(imms),
             result,

@@ -20,7 +20,11 @@ pub(super) enum Place {
     /// Whatever a member or index by name can be: a field, an element, a static field, which is a
     /// module variable.
     Member,
-    /// Anything else: elements, lengths.
+    /// Elements of arrays, and entries of objects whose keys are numbers.
+    Element,
+    /// The lengths of arrays.
+    Length,
+    /// Anything else: what comparing, joining and testing types look at, elements and lengths included.
     Heap,
 }
 
@@ -30,12 +34,12 @@ pub(super) fn read_by(data: &InstData) -> Option<Place> {
     let Opcode::Op(op) = data.op else { return None };
     let effects = op.spec().effects;
     let is_read = effects.has(Effects::READS) && effects.0 & Effects::WRITES.0 == 0;
-    is_read.then(|| place_of(op, data))
+    is_read.then(|| place_of(op, &data.imms))
 }
 
 /// The place that a row reads or writes.
-pub(super) fn place_of(op: Op, data: &InstData) -> Place {
-    let imm = data.imms.first().copied().unwrap_or(0);
+pub(super) fn place_of(op: Op, imms: &[u64]) -> Place {
+    let imm = imms.first().copied().unwrap_or(0);
     match op {
         Op::GetGlobal | Op::SetGlobal => Place::Global(imm),
         Op::GetCell | Op::SetCell => Place::Cell,
@@ -43,6 +47,9 @@ pub(super) fn place_of(op: Op, data: &InstData) -> Place {
         Op::GetMember | Op::SetMember | Op::GetIndex | Op::GetIndexOpt | Op::SetIndex => {
             Place::Member
         }
+        Op::ArrayGet | Op::ArrayGetF64 | Op::ArraySet => Place::Element,
+        // Pushing changes no element that could be read before.
+        Op::Length | Op::ArrayPush => Place::Length,
         _ => Place::Heap,
     }
 }
@@ -52,6 +59,8 @@ pub(super) fn place_of(op: Op, data: &InstData) -> Place {
 pub(super) struct Changes {
     everything: bool,
     heap: bool,
+    elements: bool,
+    lengths: bool,
     members: bool,
     cells: bool,
     globals: SmallVec<[u64; PLACES_MAX]>,
@@ -70,11 +79,13 @@ impl Changes {
         if !effects.has(Effects::WRITES) || op == Op::Print {
             return;
         }
-        match place_of(op, data) {
+        match place_of(op, &data.imms) {
             Place::Global(global) => self.everything |= !remember(&mut self.globals, global),
             Place::Cell => self.cells = true,
             Place::Field(slot) => self.everything |= !remember(&mut self.fields, slot),
             Place::Member => self.members = true,
+            Place::Element => self.elements = true,
+            Place::Length => self.lengths = true,
             Place::Heap => self.heap = true,
         }
     }
@@ -86,7 +97,16 @@ impl Changes {
                 Place::Global(global) => self.members || self.globals.contains(&global),
                 Place::Cell => self.cells,
                 Place::Field(slot) => self.members || self.fields.contains(&slot),
-                Place::Heap => self.heap || self.members || !self.fields.is_empty(),
+                // A store by index or name never makes an array longer.
+                Place::Length => self.lengths,
+                Place::Element => self.elements || self.members,
+                Place::Heap => {
+                    self.heap
+                        || self.elements
+                        || self.lengths
+                        || self.members
+                        || !self.fields.is_empty()
+                }
                 Place::Member => self.touch(Place::Heap) || !self.globals.is_empty(),
             }
     }
@@ -96,8 +116,8 @@ impl Changes {
 const GLOBALS: usize = 8;
 /// Field slots that are told apart.
 const FIELDS: usize = 16;
-/// Classes: module variables, fields, boxes, anything else, any of them but boxes.
-const CLASSES: usize = GLOBALS + FIELDS + 3;
+/// Classes: module variables, fields, boxes, elements, lengths, anything else, any of them but boxes.
+const CLASSES: usize = GLOBALS + FIELDS + 5;
 
 /// What memory holds at a point of a function: equal numbers of a class mean equal contents.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -151,7 +171,7 @@ impl State {
         for &slot in &changes.fields {
             self.0[class(Place::Field(slot))] = *fresh;
         }
-        for place in [Place::Heap, Place::Member] {
+        for place in [Place::Element, Place::Length, Place::Heap, Place::Member] {
             if changes.touch(place) {
                 self.0[class(place)] = *fresh;
             }
@@ -164,8 +184,10 @@ fn class(place: Place) -> usize {
         Place::Global(global) => global as usize % GLOBALS,
         Place::Field(slot) => GLOBALS + slot as usize % FIELDS,
         Place::Cell => GLOBALS + FIELDS,
-        Place::Heap => GLOBALS + FIELDS + 1,
-        Place::Member => GLOBALS + FIELDS + 2,
+        Place::Element => GLOBALS + FIELDS + 1,
+        Place::Length => GLOBALS + FIELDS + 2,
+        Place::Heap => GLOBALS + FIELDS + 3,
+        Place::Member => GLOBALS + FIELDS + 4,
     }
 }
 

@@ -4,21 +4,22 @@ use hyp_bytecode::module::FuncId;
 use hyp_bytecode::op::Op;
 
 use super::{HIGHER_ORDER, SMALL};
-use crate::ir::{BlockData, Def, Func, Inst, InstData, Opcode, Value, ValueData};
+use crate::ir::{Def, Func, Inst, InstData, Opcode, Value, ValueData};
 
 /// Most blocks of a body.
 const BLOCKS_MAX: usize = 32;
+/// Most slots of a body: each takes a register of the caller for itself.
+const SLOTS_MAX: u32 = 4;
 
 /// The body of a finished function for its callers, or `None` if it stays a function of its own:
-/// it is large, has handlers or slots, calls itself, or begins a task.
+/// it is large, calls itself, or begins a task.
 #[must_use]
 pub fn of(func: Func, id: FuncId) -> Option<Func> {
     let n_insts: usize = func.blocks.iter().map(|b| b.insts.len()).sum();
     let max = if calls_parameter(&func) { HIGHER_ORDER } else { SMALL };
-    if n_insts > max || func.blocks.len() > BLOCKS_MAX || func.n_slots != 0 {
+    if n_insts > max || func.blocks.len() > BLOCKS_MAX || func.n_slots > SLOTS_MAX {
         return None;
     }
-    let is_plain = |block: &BlockData| block.handler.is_none() && !block.is_cleanup;
     let calls_itself = |inst: &Inst| {
         let data = func.inst(*inst);
         matches!(data.op, Opcode::Op(Op::Call | Op::LoadFunc | Op::MakeClosure))
@@ -26,7 +27,7 @@ pub fn of(func: Func, id: FuncId) -> Option<Func> {
     };
     let is_task = |inst: &Inst| func.inst(*inst).op == Opcode::Op(Op::BeginTask);
     let mut insts = func.blocks.iter().flat_map(|b| &b.insts);
-    let keeps = func.blocks.iter().all(is_plain) && !insts.any(|i| calls_itself(i) || is_task(i));
+    let keeps = !insts.any(|i| calls_itself(i) || is_task(i));
     keeps.then(|| compact(func))
 }
 
@@ -72,6 +73,6 @@ fn compact(mut func: Func) -> Func {
     let renumber = |v: &mut Value| *v = number[func.resolve(*v).0 as usize];
     insts.iter_mut().for_each(|data| data.args.iter_mut().for_each(renumber));
     blocks.iter_mut().for_each(|block| block.term.for_each_use_mut(renumber));
-    let (n_slots, param_names, pos) = Default::default();
-    Func { blocks, insts, values, n_slots, param_names, pos, ..func }
+    let (param_names, pos) = Default::default();
+    Func { blocks, insts, values, param_names, pos, ..func }
 }

@@ -22,6 +22,8 @@ struct Names {
     call: u32,
     /// Calls that the call is in, itself included.
     depth: u64,
+    /// Number of the slot that body slot 0 becomes.
+    slots: u64,
 }
 
 impl Names {
@@ -49,9 +51,12 @@ impl Inliner<'_> {
             exit: None,
             call: self.add_calls(site),
             depth: u64::from(nesting(self.func, site.pos)) + 1,
+            slots: u64::from(self.func.n_slots),
         };
+        self.func.n_slots += site.body.n_slots;
         self.pass_arguments(block, site, &mut names);
         self.append(block, Op::CheckDepth, &[], &[names.depth], None, site.pos);
+        self.clear_slots(block, site, &names);
         self.name_values(site, &mut names);
         let is_straight = matches!(site.body.blocks[..], [BlockData { term: Term::Return(_), .. }]);
         if is_straight {
@@ -93,6 +98,18 @@ impl Inliner<'_> {
                 None => self.append(block, Op::LoadImm, &[], &[3], Some(Rep::Any), site.pos),
             };
             names.values[param.0 as usize] = arg.unwrap_or(Value(u32::MAX));
+        }
+    }
+
+    /// A call starts with slots that are null; the place of the call can be reached again.
+    fn clear_slots(&mut self, block: Block, site: &Site, names: &Names) {
+        if site.body.n_slots == 0 {
+            return;
+        }
+        let null = self.append(block, Op::LoadImm, &[], &[0], Some(Rep::Any), Pos::default());
+        for slot in 0..u64::from(site.body.n_slots) {
+            let args = null.as_slice();
+            self.append(block, Opcode::SlotSet, args, &[names.slots + slot], None, Pos::default());
         }
     }
 
@@ -154,8 +171,9 @@ impl Inliner<'_> {
                 insts: Vec::new(),
                 term: Term::None,
                 term_pos: Pos::default(),
-                handler,
-                is_cleanup: false,
+                // What the body does not handle goes where the call's errors go.
+                handler: data.handler.map(|h| Block(names.blocks + h.0)).or(handler),
+                is_cleanup: data.is_cleanup,
             });
         }
         for (b, data) in site.body.blocks.iter().enumerate() {
@@ -180,8 +198,10 @@ impl Inliner<'_> {
                 pos: names.pos(data.pos),
                 ..data.clone()
             };
-            if data.op == Opcode::Op(Op::CheckDepth) {
-                copy.imms = smallvec![data.imms[0] + names.depth];
+            match data.op {
+                Opcode::Op(Op::CheckDepth) => copy.imms[0] += names.depth,
+                Opcode::SlotGet | Opcode::SlotSet => copy.imms[0] += names.slots,
+                Opcode::Op(_) => {}
             }
             if let Some(result) = copy.result {
                 self.func.values[result.0 as usize].def = Def::Inst(id);
