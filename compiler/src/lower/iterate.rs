@@ -41,6 +41,9 @@ impl<'a> FnLower<'_, '_, 'a> {
         self.b.set_pos(pos_of(iterable.span.start));
         let object = u64::from(self.m.descs.intern(Desc::Object).0);
         let is_object = self.b.op(Op::IsType, &[value], &[object]);
+        // Directly before the iterator, where scalar replacement looks for it.
+        let array = u64::from(self.m.descs.intern(Desc::Array(Box::new(Desc::Any))).0);
+        let is_array = self.b.op(Op::IsType, &[value], &[array]);
         let iter = self.b.op(Op::IterNew, &[value], &[]);
         let (head, body, exit) = (self.b.new_block(), self.b.new_block(), self.b.new_block());
         self.b.jump(head, &[]);
@@ -55,7 +58,7 @@ impl<'a> FnLower<'_, '_, 'a> {
             let value = self.b.op(Op::IterValue, &[iter], &[]);
             self.bind(second, value);
         } else {
-            let element = self.only_element(iter, is_object);
+            let element = self.only_element(iter, is_array, is_object);
             self.bind(first, element);
         }
         self.loop_body(node, labels, exit, head);
@@ -63,12 +66,17 @@ impl<'a> FnLower<'_, '_, 'a> {
         self.end_loop(head, exit);
     }
 
-    /// What a loop with one name goes over: the keys of an object, else the elements.
-    fn only_element(&mut self, iter: Value, is_object: Value) -> Value {
+    /// What a loop with one name goes over: the keys of an object, else the elements. Arrays come
+    /// first, so that a loop over one asks nothing else.
+    fn only_element(&mut self, iter: Value, is_array: Value, is_object: Value) -> Value {
+        let (item, other) = (self.b.new_block(), self.b.new_block());
         let (key, value, join) = (self.b.new_block(), self.b.new_block(), self.b.new_block());
         let element = self.b.block_param(join, Rep::Any);
+        self.b.branch(is_array, (item, &[]), (other, &[]));
+        self.b.seal(other);
+        self.b.switch_to(other);
         self.b.branch(is_object, (key, &[]), (value, &[]));
-        for (block, op) in [(key, Op::IterKey), (value, Op::IterValue)] {
+        for (block, op) in [(item, Op::IterValue), (key, Op::IterKey), (value, Op::IterValue)] {
             self.b.seal(block);
             self.b.switch_to(block);
             let part = self.b.op(op, &[iter], &[]);

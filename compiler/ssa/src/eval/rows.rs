@@ -9,7 +9,7 @@ use hyp_bytecode::op::Op;
 use hyp_bytecode::rep::{Rep, TypeId};
 
 use super::frame::Frame;
-use super::{Composite, Evaluator, Stop, Value};
+use super::{Composite, Evaluator, Iteration, Stop, Value};
 use crate::ir::{InstData, ModuleFacts};
 use crate::number;
 
@@ -259,29 +259,45 @@ fn heap_row(e: &mut Evaluator<'_>, op: Op, r: &Row<'_, '_>) -> Run {
 
 fn iterator_row(e: &Evaluator<'_>, op: Op, r: &Row<'_, '_>) -> Run {
     if op == Op::IterNew {
-        let elements = match r.arg(0) {
-            Value::Array(items) => {
-                let items = items.borrow();
-                items.iter().enumerate().map(|(i, v)| (Value::Num(i as f64), v.clone())).collect()
+        let pairs = match r.arg(0) {
+            Value::Array(_) => Vec::new(),
+            Value::Str(text) => {
+                let chars = text.chars().enumerate();
+                chars.map(|(i, c)| (Value::Num(i as f64), Value::Str(String::from(c).into()))).collect()
             }
             Value::Object(pairs) => {
                 let pairs = pairs.borrow();
                 pairs.iter().map(|(k, v)| (Value::Str(k.clone()), v.clone())).collect()
             }
-            other => return Err(e.type_error("array", &other, r.data)),
+            other => {
+                let message = format!("Cannot iterate over '{}'", other.display());
+                return Err(e.error(ErrorKind::Type, message));
+            }
         };
-        return Ok(Value::Iter(Rc::new(RefCell::new((elements, 0)))));
+        let state = Iteration { source: r.arg(0), pairs, at: 0, current: None };
+        return Ok(Value::Iter(Rc::new(RefCell::new(state))));
     }
     let Value::Iter(state) = r.arg(0) else {
         return Err(Stop::Unsupported("not an iterator".to_owned()));
     };
-    let (elements, at) = &mut *state.borrow_mut();
+    let state = &mut *state.borrow_mut();
     if op == Op::IterNext {
-        *at += 1;
-        return Ok(Value::Bool(*at <= elements.len()));
+        // Arrays may change meanwhile.
+        let next = match &state.source {
+            Value::Array(items) => {
+                let item = items.borrow().get(state.at).cloned();
+                item.map(|item| (Value::Num(state.at as f64), item))
+            }
+            _ => state.pairs.get(state.at).cloned(),
+        };
+        let more = next.is_some();
+        if more {
+            state.at += 1;
+            state.current = next;
+        }
+        return Ok(Value::Bool(more));
     }
-    let current = at.checked_sub(1).and_then(|i| elements.get(i));
-    let (key, value) = current.cloned().unwrap_or((Value::Null, Value::Null));
+    let (key, value) = state.current.clone().unwrap_or((Value::Null, Value::Null));
     Ok(if op == Op::IterKey { key } else { value })
 }
 

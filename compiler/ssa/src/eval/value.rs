@@ -21,8 +21,18 @@ pub struct Composite {
 
 /// Content of an object: keys and values in insertion order.
 pub type Pairs = Vec<(Rc<str>, Value)>;
-/// Keys and elements of a loop, and the position after the current one.
-pub type Iteration = (Vec<(Value, Value)>, usize);
+/// State of a loop.
+#[derive(Debug)]
+pub struct Iteration {
+    /// What it goes over.
+    pub source: Value,
+    /// Keys and elements, unless it goes over an array.
+    pub pairs: Vec<(Value, Value)>,
+    /// Position after the current element.
+    pub at: usize,
+    /// Current key and element.
+    pub current: Option<(Value, Value)>,
+}
 
 /// A value. Raw booleans and tagged ones are the same; only `I64` registers hold `Int`.
 #[derive(Clone, Debug)]

@@ -338,6 +338,9 @@ impl Numbering<'_> {
                     self.note_stored(Op::ArrayGetF64, &args[..2], &[], stored);
                 }
             }
+            (Op::ArraySetBool, _) => {
+                self.note_stored(Op::ArrayGetBool, &args[..2], &[], args[2]);
+            }
             (Op::NewRecord, Some(record)) => {
                 for (slot, &stored) in args.iter().enumerate() {
                     self.note_stored(Op::GetField, &[record], &[slot as u64], stored);

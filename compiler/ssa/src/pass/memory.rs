@@ -47,9 +47,11 @@ pub(super) fn place_of(op: Op, imms: &[u64]) -> Place {
         Op::GetMember | Op::SetMember | Op::GetIndex | Op::GetIndexOpt | Op::SetIndex => {
             Place::Member
         }
-        Op::ArrayGet | Op::ArrayGetF64 | Op::ArraySet => Place::Element,
+        Op::ArrayGet | Op::ArrayGetF64 | Op::ArrayGetBool | Op::ArraySet | Op::ArraySetBool => {
+            Place::Element
+        }
         // Pushing changes no element that could be read before.
-        Op::Length | Op::ArrayPush => Place::Length,
+        Op::Length | Op::ArrayPush | Op::ArrayPushBool => Place::Length,
         _ => Place::Heap,
     }
 }

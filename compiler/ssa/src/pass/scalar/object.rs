@@ -3,7 +3,7 @@
 use hyp_bytecode::op::Op;
 use hyp_bytecode::rep::{Rep, TypeId};
 
-use super::{constant_index, is_allocation};
+use super::is_allocation;
 use crate::cfg::Cfg;
 use crate::ir::{Block, Func, Inst, InstData, Opcode, Value};
 
@@ -19,8 +19,8 @@ const LIVENESS_MAX: usize = 20_000;
 pub(super) enum Object {
     /// A record or array with the parts that this instruction gives it.
     Fixed(Inst),
-    /// An instance made by this instruction.
-    Instance(Inst),
+    /// An instance, or an array or object that is stored into, made by this instruction.
+    Parts(Inst),
     /// One of the boxes of this group.
     Box(u32),
 }
@@ -32,13 +32,15 @@ pub(super) struct Objects {
     kind: Vec<Kind>,
     /// Values that refer to boxes, kept ones and lost ones.
     boxes: Vec<u32>,
+    /// Arrays that are stored into.
+    stored: Vec<Value>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     None,
     Fixed,
-    Instance,
+    Parts,
     Box,
 }
 
@@ -46,8 +48,8 @@ impl Objects {
     /// Finds the allocations whose references go nowhere else.
     pub(super) fn find(func: &Func, cfg: &Cfg) -> Objects {
         let n = func.values.len();
-        let mut objects =
-            Objects { of: vec![NONE; n], kind: vec![Kind::None; n], boxes: Vec::new() };
+        let (of, kind) = (vec![NONE; n], vec![Kind::None; n]);
+        let mut objects = Objects { of, kind, boxes: Vec::new(), stored: Vec::new() };
         objects.add_all(func, cfg);
         for &block in &cfg.order {
             let data = func.block(block);
@@ -62,6 +64,12 @@ impl Objects {
             });
         }
         objects.close_groups();
+        for v in std::mem::take(&mut objects.stored) {
+            let kind = &mut objects.kind[v.0 as usize];
+            if *kind == Kind::Fixed {
+                *kind = Kind::Parts;
+            }
+        }
         objects
     }
 
@@ -100,8 +108,10 @@ impl Objects {
                             self.boxes.push(v.0);
                             (v.0, Kind::Box)
                         }
-                        Op::NewInstance => (inst.0, Kind::Instance),
-                        _ => (inst.0, Kind::Fixed),
+                        Op::NewInstance => (inst.0, Kind::Parts),
+                        Op::NewObject if has_distinct_keys(func, data) => (inst.0, Kind::Parts),
+                        Op::NewRecord | Op::NewArray => (inst.0, Kind::Fixed),
+                        _ => (inst.0, Kind::None),
                     };
                 }
             }
@@ -116,21 +126,22 @@ impl Objects {
         for (i, &v) in data.args.iter().enumerate() {
             let at = v.0 as usize;
             let is_known = i == 0
-                && match (self.kind[at], op) {
-                    (Kind::Instance, Op::GetField | Op::SetField)
-                    | (Kind::Box, Op::GetCell | Op::SetCell)
-                    | (Kind::Fixed, Op::IsNull) => true,
-                    (Kind::Fixed, Op::GetField) => true,
-                    // A record has no length: that raises an error.
-                    (Kind::Fixed, Op::Length) => {
-                        func.inst(Inst(self.of[at])).op == Opcode::Op(Op::NewArray)
+                && match self.kind[at] {
+                    Kind::None => false,
+                    Kind::Box => matches!(op, Op::GetCell | Op::SetCell),
+                    Kind::Fixed | Kind::Parts => {
+                        let made = func.inst(Inst(self.of[at]));
+                        match op {
+                            Op::IsNull => true,
+                            // A record has no length: that raises an error.
+                            Op::Length => made.op == Opcode::Op(Op::NewArray),
+                            _ => part_of(func, made, data).is_some(),
+                        }
                     }
-                    (Kind::Fixed, Op::ArrayGet | Op::ArrayGetF64 | Op::ArrayGetBool) => {
-                        let n_parts = func.inst(Inst(self.of[at])).args.len();
-                        constant_index(func, data).is_some_and(|index| index < n_parts)
-                    }
-                    _ => false,
                 };
+            if matches!(op, Op::ArraySet | Op::ArraySetBool) && i == 0 {
+                self.stored.push(v);
+            }
             if !is_known {
                 self.drop(v);
             }
@@ -150,7 +161,7 @@ impl Objects {
     }
 
     /// The reference goes to somewhere unknown.
-    fn drop(&mut self, v: Value) {
+    pub(super) fn drop(&mut self, v: Value) {
         self.kind[v.0 as usize] = Kind::None;
     }
 
@@ -173,6 +184,15 @@ impl Objects {
         v
     }
 
+    /// Gives up a group of boxes.
+    pub(super) fn drop_group(&mut self, group: u32) {
+        for &v in &self.boxes {
+            if self.of[v as usize] == group {
+                self.kind[v as usize] = Kind::None;
+            }
+        }
+    }
+
     /// Gives up groups of boxes of which two are in use at once.
     pub(super) fn keep_separate_boxes(&mut self, func: &Func, cfg: &Cfg) {
         let mut groups: Vec<u32> = self
@@ -187,11 +207,7 @@ impl Objects {
         let is_too_much = groups.len() * cfg.order.len() > LIVENESS_MAX;
         for group in groups {
             if is_too_much || !self.is_separate(func, cfg, group) {
-                for &v in &self.boxes {
-                    if self.of[v as usize] == group {
-                        self.kind[v as usize] = Kind::None;
-                    }
-                }
+                self.drop_group(group);
             }
         }
     }
@@ -235,6 +251,10 @@ impl Objects {
             fits &= live.is_none_or(|other| other == v);
             *live = Some(v);
         };
+        // An error can come anywhere in the block.
+        if let Some(v) = data.handler.and_then(|handler| live_in[handler.0 as usize]) {
+            need(&mut live, v);
+        }
         data.term.for_each_edge(|edge| {
             if let Some(v) = live_in[edge.block.0 as usize] {
                 need(&mut live, v);
@@ -271,7 +291,7 @@ impl Objects {
         match self.kind[v.0 as usize] {
             Kind::None => None,
             Kind::Fixed => Some(Object::Fixed(Inst(of))),
-            Kind::Instance => Some(Object::Instance(Inst(of))),
+            Kind::Parts => Some(Object::Parts(Inst(of))),
             Kind::Box => Some(Object::Box(of)),
         }
     }
@@ -280,4 +300,60 @@ impl Objects {
     pub(super) fn any(&self) -> bool {
         self.kind.iter().any(|kind| *kind != Kind::None)
     }
+}
+
+/// The part of an object that an access reads or writes, if the object is sure to have it. `made` is
+/// the instruction that made the object.
+pub(super) fn part_of(func: &Func, made: &InstData, data: &InstData) -> Option<u64> {
+    let (Opcode::Op(kind), Opcode::Op(op)) = (made.op, data.op) else { return None };
+    match (kind, op) {
+        (Op::NewInstance, Op::GetField | Op::SetField) | (Op::NewRecord, Op::GetField) => {
+            data.imms.first().copied()
+        }
+        (
+            Op::NewArray,
+            Op::ArrayGet | Op::ArrayGetF64 | Op::ArrayGetBool | Op::ArraySet | Op::ArraySetBool,
+        ) => {
+            let index = constant_index(func, data)?;
+            (index < made.args.len()).then_some(index as u64)
+        }
+        (Op::NewObject, Op::GetMember | Op::SetMember) => {
+            position_of_key(func, made, *data.imms.first()?)
+        }
+        (Op::NewObject, Op::GetIndex | Op::GetIndexOpt | Op::SetIndex) => {
+            position_of_key(func, made, constant_key(func, *data.args.get(1)?)?)
+        }
+        _ => None,
+    }
+}
+
+/// The index of an element access, if it is a constant non-negative whole number.
+pub(super) fn constant_index(func: &Func, data: &InstData) -> Option<usize> {
+    let index = func.def_inst(func.resolve(*data.args.get(1)?))?;
+    let x = f64::from_bits(*index.imms.first()?);
+    let is_index =
+        index.op == Opcode::Op(Op::LoadF64) && x.fract() == 0.0 && (0.0..1e6).contains(&x);
+    is_index.then_some(x as usize)
+}
+
+/// The number of the text, if the value is a constant one.
+fn constant_key(func: &Func, v: Value) -> Option<u64> {
+    let data = func.def_inst(func.resolve(v))?;
+    if data.op == Opcode::Op(Op::LoadStr) { data.imms.first().copied() } else { None }
+}
+
+fn position_of_key(func: &Func, made: &InstData, key: u64) -> Option<u64> {
+    let keys = made.args.iter().step_by(2);
+    let at = keys.map(|v| constant_key(func, *v)).position(|k| k == Some(key));
+    at.map(|at| at as u64)
+}
+
+/// Whether the keys of an object literal are different constants.
+fn has_distinct_keys(func: &Func, made: &InstData) -> bool {
+    let keys: Option<Vec<u64>> =
+        made.args.iter().step_by(2).map(|v| constant_key(func, *v)).collect();
+    keys.is_some_and(|mut keys| {
+        keys.sort_unstable();
+        keys.windows(2).all(|pair| pair[0] != pair[1])
+    })
 }

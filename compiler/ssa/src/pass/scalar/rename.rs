@@ -7,20 +7,29 @@ use hyp_bytecode::op::Op;
 use hyp_bytecode::rep::{Rep, TypeId};
 use smallvec::SmallVec;
 
-use super::object::{Object, Objects};
+use super::handler::Slots;
+use super::object::{Object, Objects, part_of};
 use crate::cfg::Cfg;
 use crate::ir::{Block, Def, Func, Inst, InstData, ModuleFacts, Opcode, Pos, Value, ValueData};
 
-/// A part of an object: the object's number, and the field.
-type Part = (u32, u64);
+/// A part of an object: the object's number, and the field's plus one. A box, whose number is that of
+/// a value and not of an instruction, has part 0.
+pub(super) type Part = (u32, u64);
 
 /// Rewrites all reads and drops all writes.
-pub(super) fn run(func: &mut Func, facts: &dyn ModuleFacts, cfg: &Cfg, objects: &Objects) {
+pub(super) fn run(
+    func: &mut Func,
+    facts: &dyn ModuleFacts,
+    cfg: &Cfg,
+    objects: &Objects,
+    slots: Slots,
+) {
     let mut renamer = Renamer {
         func,
         facts,
         cfg,
         objects,
+        slots,
         at_end: AHashMap::new(),
         at_start: AHashMap::new(),
         pending: VecDeque::new(),
@@ -39,6 +48,7 @@ struct Renamer<'a> {
     facts: &'a dyn ModuleFacts,
     cfg: &'a Cfg,
     objects: &'a Objects,
+    slots: Slots,
     /// Values of parts at the ends of blocks that write them.
     at_end: AHashMap<(Block, Part), Value>,
     /// Values at the starts of blocks, as far as they were asked for.
@@ -59,49 +69,110 @@ impl Renamer<'_> {
         self.func.blocks[block.0 as usize].insts = kept;
     }
 
-    /// Whether the instruction stays. Constants for the parts of a new instance go to `out`.
+    /// Whether the instruction stays. What stands for the parts of a new object goes to `out`.
     fn keeps(&mut self, block: Block, inst: Inst, out: &mut Vec<Inst>) -> bool {
         let data = self.func.inst(inst);
         let Opcode::Op(op) = data.op else { return true };
-        match op {
-            Op::NewInstance => {
-                let ty = TypeId(data.imms[0] as u32);
-                if data.result.is_some_and(|v| self.objects.of(v).is_some()) {
-                    self.start_instance(block, inst, ty, out);
+        if let Some(object) = data.result.and_then(|v| self.objects.of(v)) {
+            match object {
+                Object::Fixed(_) => {}
+                Object::Box(group) => {
+                    let content = data.args[0];
+                    self.store(block, (group, 0), content, out);
                 }
-                true
-            }
-            Op::NewCell => {
-                if let (Some(of), stored) = (data.result, data.args[0])
-                    && let Some(Object::Box(group)) = self.objects.of(of)
-                {
-                    self.at_end.insert((block, (group, 0)), stored);
+                Object::Parts(_) if op == Op::NewInstance => {
+                    self.start_instance(block, inst, TypeId(data.imms[0] as u32), out);
                 }
-                true
-            }
-            Op::GetField | Op::GetCell | Op::SetField | Op::SetCell => {
-                let Some(part) = self.part(data) else { return true };
-                match (data.result, data.args.get(1)) {
-                    (Some(result), _) => {
-                        let value = self.value_at(block, part, self.func.rep(result));
-                        self.func.values[result.0 as usize].def = Def::Alias(value);
+                Object::Parts(_) => {
+                    let step = if op == Op::NewObject { 2 } else { 1 };
+                    let parts = data.args.clone().into_iter().skip(step - 1).step_by(step);
+                    for (part, value) in parts.enumerate() {
+                        self.store(block, (inst.0, part as u64 + 1), value, out);
                     }
-                    (None, Some(&stored)) => {
-                        self.at_end.insert((block, part), stored);
-                    }
-                    (None, None) => return true,
+                    // Nobody reads the object; making an array has no effect, so it is dead.
+                    return op != Op::NewObject;
                 }
+            }
+            return true;
+        }
+        let Some(part) = self.part(data) else { return true };
+        let stored = match op {
+            Op::SetField | Op::SetCell | Op::SetMember => Some(data.args[1]),
+            Op::ArraySet | Op::ArraySetBool | Op::SetIndex => Some(data.args[2]),
+            _ => None,
+        };
+        match (stored, data.result) {
+            (Some(stored), _) => {
+                let stored = match self.func.rep(stored) {
+                    Rep::Bool => self.make(Op::BoxBool, &[stored], &[], Rep::Any, out),
+                    _ => stored,
+                };
+                self.store(block, part, stored, out);
                 false
             }
-            _ => true,
+            (None, Some(result)) => self.load(block, part, (inst, result), out),
+            (None, None) => true,
         }
+    }
+
+    fn store(&mut self, block: Block, part: Part, value: Value, out: &mut Vec<Inst>) {
+        match self.slots.get(&part) {
+            Some(&slot) => {
+                let inst = Inst(self.func.insts.len() as u32);
+                self.func.insts.push(InstData {
+                    op: Opcode::SlotSet,
+                    args: SmallVec::from_slice(&[value]),
+                    imms: SmallVec::from_slice(&[u64::from(slot)]),
+                    result: None,
+                    pos: Pos::default(),
+                    note: None,
+                });
+                out.push(inst);
+            }
+            None => {
+                self.at_end.insert((block, part), value);
+            }
+        }
+    }
+
+    /// Turns a read into what gives the part's value; returns whether an instruction stays for it.
+    fn load(
+        &mut self,
+        block: Block,
+        part: Part,
+        (inst, result): (Inst, Value),
+        out: &mut Vec<Inst>,
+    ) -> bool {
+        let rep = self.func.rep(result);
+        let value = match self.slots.get(&part) {
+            Some(&slot) => {
+                self.make(Opcode::SlotGet, &[], &[u64::from(slot)], Rep::Any, out)
+            }
+            None => {
+                // Elements can be anything, whatever this read expects.
+                let op = self.func.inst(inst).op;
+                let is_typed = matches!(op, Opcode::Op(Op::ArrayGetF64 | Op::ArrayGetBool));
+                self.value_at(block, part, if is_typed { Rep::Any } else { rep })
+            }
+        };
+        if rep.accepts(self.func.rep(value)) {
+            self.func.values[result.0 as usize].def = Def::Alias(value);
+            return false;
+        }
+        // The check of an element keeps its note; that of a field cannot fail.
+        let (op, imms) = narrowing(rep);
+        let data = &mut self.func.insts[inst.0 as usize];
+        (data.op, data.args) = (Opcode::Op(op), SmallVec::from_slice(&[value]));
+        data.imms = imms.into_iter().collect();
+        true
     }
 
     fn part(&self, data: &InstData) -> Option<Part> {
         match self.objects.of(*data.args.first()?)? {
             Object::Fixed(_) => None,
-            // Numbers of groups are values, of instances instructions.
-            Object::Instance(inst) => Some((inst.0, *data.imms.first()? + 1)),
+            Object::Parts(made) => {
+                Some((made.0, part_of(self.func, self.func.inst(made), data)? + 1))
+            }
             Object::Box(group) => Some((group, 0)),
         }
     }
@@ -110,26 +181,35 @@ impl Renamer<'_> {
     fn start_instance(&mut self, block: Block, inst: Inst, ty: TypeId, out: &mut Vec<Inst>) {
         for slot in 0..self.facts.n_fields(ty) {
             let rep = self.facts.field_rep(ty, slot);
+            let part = (inst.0, u64::from(slot) + 1);
             let value = match rep {
-                Rep::F64 => self.make(Op::LoadF64, &[], 0, rep, out),
-                Rep::Ref(of) => {
-                    let null = self.make(Op::LoadImm, &[], 0, Rep::Any, out);
-                    self.make(Op::CheckRef, &[null], u64::from(of.0), rep, out)
+                Rep::F64 => self.make(Op::LoadF64, &[], &[0], rep, out),
+                Rep::Ref(_) if !self.slots.contains_key(&part) => {
+                    let null = self.make(Op::LoadImm, &[], &[0], Rep::Any, out);
+                    let (op, imms) = narrowing(rep);
+                    self.make(op, &[null], imms.as_slice(), rep, out)
                 }
-                _ => self.make(Op::LoadImm, &[], 0, rep, out),
+                _ => self.make(Op::LoadImm, &[], &[0], Rep::Any, out),
             };
-            self.at_end.insert((block, (inst.0, u64::from(slot) + 1)), value);
+            self.store(block, part, value, out);
         }
     }
 
-    fn make(&mut self, op: Op, args: &[Value], imm: u64, rep: Rep, out: &mut Vec<Inst>) -> Value {
+    fn make(
+        &mut self,
+        op: impl Into<Opcode>,
+        args: &[Value],
+        imms: &[u64],
+        rep: Rep,
+        out: &mut Vec<Inst>,
+    ) -> Value {
         let inst = Inst(self.func.insts.len() as u32);
         let result = Value(self.func.values.len() as u32);
         self.func.values.push(ValueData { def: Def::Inst(inst), rep });
         self.func.insts.push(InstData {
-            op: Opcode::Op(op),
+            op: op.into(),
             args: SmallVec::from_slice(args),
-            imms: SmallVec::from_slice(&[imm]),
+            imms: SmallVec::from_slice(imms),
             result: Some(result),
             pos: Pos::default(),
             note: None,
@@ -181,5 +261,16 @@ impl Renamer<'_> {
                 }
             });
         }
+    }
+}
+
+/// The check that gives a tagged value the representation of a field, and its immediate.
+fn narrowing(rep: Rep) -> (Op, Option<u64>) {
+    match rep {
+        Rep::Ref(TypeId::STRING) => (Op::CheckStr, None),
+        Rep::Ref(TypeId::ARRAY) => (Op::CheckArray, None),
+        Rep::Ref(ty) => (Op::CheckRef, Some(u64::from(ty.0))),
+        Rep::Bool => (Op::CheckBool, None),
+        Rep::F64 | Rep::I64 | Rep::Any => (Op::CheckF64, None),
     }
 }
