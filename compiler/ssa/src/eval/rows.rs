@@ -263,7 +263,9 @@ fn iterator_row(e: &Evaluator<'_>, op: Op, r: &Row<'_, '_>) -> Run {
             Value::Array(_) => Vec::new(),
             Value::Str(text) => {
                 let chars = text.chars().enumerate();
-                chars.map(|(i, c)| (Value::Num(i as f64), Value::Str(String::from(c).into()))).collect()
+                chars
+                    .map(|(i, c)| (Value::Num(i as f64), Value::Str(String::from(c).into())))
+                    .collect()
             }
             Value::Object(pairs) => {
                 let pairs = pairs.borrow();

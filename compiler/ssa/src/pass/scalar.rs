@@ -16,6 +16,7 @@ use hyp_bytecode::op::Op;
 use smallvec::SmallVec;
 
 use self::object::{Object, Objects, constant_index};
+use crate::cfg::Cfg;
 use crate::ir::{Def, Func, Inst, ModuleFacts, Opcode, Value, ValueData};
 
 /// Functions with more blocks are left alone: the pass recurses over chains of them.
@@ -34,8 +35,8 @@ pub fn run(func: &mut Func, facts: &dyn ModuleFacts) -> bool {
     }
     // Closures whose calls are inlined must not keep their boxes.
     super::dce::run(func, facts);
-    name_changed_objects(func);
     let cfg = super::reachable_flow(func);
+    name_changed_objects(func, &cfg);
     let mut objects = Objects::find(func, &cfg);
     objects.keep_separate_boxes(func, &cfg);
     let slots = handler::choose_slots(func, facts, &cfg, &mut objects);
@@ -56,11 +57,12 @@ fn is_allocation(op: Op) -> bool {
 }
 
 /// A store into an object gives the object itself, so its result is another name for it.
-fn name_changed_objects(func: &mut Func) {
+fn name_changed_objects(func: &mut Func, cfg: &Cfg) {
     let mut changed = false;
-    for b in 0..func.blocks.len() {
-        for i in 0..func.blocks[b].insts.len() {
-            let inst = func.blocks[b].insts[i];
+    // In this order names are known before they are used.
+    for &block in &cfg.order {
+        for i in 0..func.block(block).insts.len() {
+            let inst = func.block(block).insts[i];
             let data = func.inst(inst);
             let (Opcode::Op(Op::SetMember | Op::SetIndex), Some(result)) = (data.op, data.result)
             else {

@@ -1,5 +1,8 @@
 //! Makes a unit with a random function from a list of choices.
 
+mod call;
+mod local;
+
 use hyp_bytecode::op::Op;
 use hyp_bytecode::rep::{Rep, TypeId};
 use hyp_ssa::build::{Builder, Var};
@@ -7,8 +10,10 @@ use hyp_ssa::ir::{Block, Value};
 use hyp_ssa::text;
 use hyp_ssa::unit::Unit;
 
+use self::local::Local;
+
 /// Number of the random function; those before it are given.
-pub(crate) const RANDOM: u32 = 4;
+pub(crate) const RANDOM: u32 = 5;
 
 const DECLARATIONS: &str = r#"
 type t16 session "S" { "n": f64, "x": any, "next": t16, private "p": any, method "add" f1, method "id" f2, constructor f0 }
@@ -49,6 +54,23 @@ block0(v0: any):
   v1 = add_any v0, v0
   return v1
 }
+function "guarded" -> any slots 1 {
+block0(v0: any):
+  jump block1
+block1 handler block2:
+  v1 = neg_any v0
+  slot_set v1, 0
+  v2 = check_str v0
+  return v2
+block2(v3: any):
+  v4 = slot_get 0
+  v5 = is_null v4
+  brif v5, block3, block4
+block3:
+  return v0
+block4:
+  throw v4
+}
 "#;
 
 /// The given declarations and the function that the choices describe.
@@ -70,6 +92,7 @@ pub(crate) fn unit(choices: &[u8]) -> Unit {
         slots,
         loops: Vec::new(),
         sites: 0,
+        locals: Vec::new(),
         is_protected: false,
     };
     generator.start();
@@ -91,6 +114,7 @@ struct Generator<'a> {
     /// Blocks that end and repeat the loops around.
     loops: Vec<(Block, Block)>,
     sites: u64,
+    locals: Vec<Local>,
     /// Variables must not be assigned in a protected region.
     is_protected: bool,
 }
@@ -137,16 +161,18 @@ impl Generator<'_> {
     // ---- statements
 
     fn statements(&mut self, depth: usize) {
+        let n_locals = self.locals.len();
         for _ in 0..1 + self.choose(6) {
             if self.is_used_up() || self.builder.is_terminated() {
-                return;
+                break;
             }
             self.statement(depth);
         }
+        self.locals.truncate(n_locals);
     }
 
     fn statement(&mut self, depth: usize) {
-        let n = if depth > 3 { 8 } else { 14 };
+        let n = if depth > 3 { 11 } else { 18 };
         match self.choose(n) {
             0..=2 => {
                 let value = self.expression(0);
@@ -171,9 +197,12 @@ impl Generator<'_> {
                 self.assign(result);
             }
             7 => self.leave(),
-            8 | 9 => self.conditional(depth),
-            10 | 11 => self.counted_loop(depth),
-            12 => self.protected(depth),
+            8 => self.make_local(),
+            9 | 10 => self.change_local(),
+            11 | 12 => self.conditional(depth),
+            13 | 14 => self.counted_loop(depth),
+            15 => self.protected(depth),
+            16 => self.iteration(depth),
             _ => self.switch(depth),
         }
     }
@@ -392,6 +421,7 @@ impl Generator<'_> {
                 let a = self.builder.op(Op::ToNum, &args[..1], &[]);
                 self.builder.op(Op::NewRecord, &[a, args[1]], &[17])
             }
+            19 | 23 => self.read_local(),
             _ => self.atom(),
         }
     }
@@ -533,49 +563,5 @@ impl Generator<'_> {
         let n = self.choose(4);
         let items: Vec<Value> = (0..n).map(|_| self.expression(depth + 1)).collect();
         self.builder.op(Op::NewArray, &items, &[])
-    }
-
-    fn call(&mut self, depth: usize) -> Value {
-        let arg = self.expression(depth + 1);
-        if self.choose(2) == 0 {
-            return self.builder.op_rep(Op::Call, &[arg], &[3], Rep::Any);
-        }
-        let callee = self.builder.op(Op::LoadFunc, &[], &[3]);
-        self.builder.op(Op::CallValue, &[callee, arg], &[])
-    }
-
-    fn method_call(&mut self, depth: usize) -> Value {
-        let receiver = match self.choose(3) {
-            0 => self.construct(depth),
-            1 => {
-                let object = self.construct(depth);
-                self.builder.op_void(Op::SetGlobal, &[object], &[2]);
-                self.builder.op_rep(Op::GetGlobal, &[], &[2], Rep::Ref(TypeId(16)))
-            }
-            _ => self.expression(depth + 1),
-        };
-        let names = ["add", "id", "id", "n"];
-        let i = self.choose(names.len());
-        let name = u64::from(self.unit.string_id(names[i]).0);
-        let site = self.site();
-        let mut args = vec![receiver];
-        if self.choose(4) != 0 {
-            args.push(self.expression(depth + 1));
-        }
-        self.builder.op(Op::CallMethod, &args, &[name, site])
-    }
-
-    fn construct(&mut self, depth: usize) -> Value {
-        let arg = self.expression(depth + 1);
-        let arg = self.builder.op(Op::ToNum, &[arg], &[]);
-        self.builder.op_rep(Op::Call, &[arg], &[0], Rep::Ref(TypeId(16)))
-    }
-
-    fn builtin(&mut self, depth: usize) -> Value {
-        let arg = self.expression(depth + 1);
-        let names = ["ArrayLength", "Length", "Sqrt"];
-        let name = names[self.choose(names.len())];
-        let builtin = hyp_bytecode::builtin::Builtin::lookup(name).expect("a known builtin");
-        self.builder.op(Op::CallBuiltin, &[arg], &[builtin as u64])
     }
 }

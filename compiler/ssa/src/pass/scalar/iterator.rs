@@ -113,12 +113,7 @@ fn is_new_array(func: &Func, v: Value) -> bool {
 }
 
 /// The test whether the source is an array, if it stands directly before `made`.
-fn test_before(
-    func: &Func,
-    facts: &dyn ModuleFacts,
-    insts: &[Inst],
-    made: Inst,
-) -> Option<Inst> {
+fn test_before(func: &Func, facts: &dyn ModuleFacts, insts: &[Inst], made: Inst) -> Option<Inst> {
     let at = insts.iter().position(|inst| *inst == made)?;
     let test = *insts.get(at.checked_sub(1)?)?;
     let data = func.inst(test);
@@ -161,8 +156,9 @@ fn make_boxes(func: &mut Func, iterator: &Iterator) -> Boxes {
         let is_null = append(func, block, Op::IsNull, &[iterator.source], &[], Rep::Bool, pos);
         let cold = new_block_like(func, block);
         start = new_block_like(func, block);
+        let raised = func.inst(iterator.made).result.unwrap_or(iterator.source);
         func.blocks[cold.0 as usize].insts.push(iterator.made);
-        func.blocks[cold.0 as usize].term = Term::Throw(iterator.source);
+        func.blocks[cold.0 as usize].term = Term::Throw(raised);
         func.blocks[cold.0 as usize].term_pos = pos;
         let (then, other) = (edge(cold, &[]), edge(start, &[]));
         func.blocks[block.0 as usize].term = Term::Branch { cond: is_null, then, other };
@@ -179,13 +175,11 @@ fn make_boxes(func: &mut Func, iterator: &Iterator) -> Boxes {
 
 fn boxes_in(func: &mut Func, iterator: &Iterator, block: Block, after: Block, pos: Pos) -> Boxes {
     let first = append(func, block, Op::LoadF64, &[], &[0], Rep::F64, pos);
-    let mut new_box = |content| {
-        append(func, block, Op::NewCell, &[content], &[], Rep::Ref(TypeId::CELL), pos)
-    };
+    let mut new_box =
+        |content| append(func, block, Op::NewCell, &[content], &[], Rep::Ref(TypeId::CELL), pos);
     let position = new_box(first);
     let mut boxes = Boxes { position, key: None, element: None };
-    for (reads, of) in
-        [(&iterator.keys, &mut boxes.key), (&iterator.elements, &mut boxes.element)]
+    for (reads, of) in [(&iterator.keys, &mut boxes.key), (&iterator.elements, &mut boxes.element)]
     {
         if !reads.is_empty() {
             let null = append(func, block, Op::LoadImm, &[], &[0], Rep::Any, pos);

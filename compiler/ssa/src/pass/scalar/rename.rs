@@ -145,9 +145,7 @@ impl Renamer<'_> {
     ) -> bool {
         let rep = self.func.rep(result);
         let value = match self.slots.get(&part) {
-            Some(&slot) => {
-                self.make(Opcode::SlotGet, &[], &[u64::from(slot)], Rep::Any, out)
-            }
+            Some(&slot) => self.make(Opcode::SlotGet, &[], &[u64::from(slot)], Rep::Any, out),
             None => {
                 // Elements can be anything, whatever this read expects.
                 let op = self.func.inst(inst).op;
