@@ -4,7 +4,7 @@
 use super::cfg::{Cfg, edge};
 use super::select::{Select, Source};
 use crate::ir::{Func, Value};
-use hyp_bytecode::rep::Rep;
+use hyp_bytecode::rep::{Rep, TypeId};
 
 impl Select {
     /// Relaxes registers whose readers accept any tagged value.
@@ -39,7 +39,9 @@ impl Select {
         }
         self.work = work;
         for (rep, &is_strict) in self.reps.iter_mut().zip(&self.is_strict) {
-            if !is_strict && rep.is_tagged_compatible() {
+            // Boxes and iterators are no values that a program could see.
+            let is_internal = matches!(rep, Rep::Ref(TypeId::CELL | TypeId::ITERATOR));
+            if !is_strict && !is_internal && rep.is_tagged_compatible() {
                 *rep = Rep::Any;
             }
         }

@@ -156,9 +156,10 @@ fn make_boxes(func: &mut Func, iterator: &Iterator) -> Boxes {
         let is_null = append(func, block, Op::IsNull, &[iterator.source], &[], Rep::Bool, pos);
         let cold = new_block_like(func, block);
         start = new_block_like(func, block);
-        let raised = func.inst(iterator.made).result.unwrap_or(iterator.source);
+        let made = func.inst(iterator.made).result.unwrap_or(iterator.source);
         func.blocks[cold.0 as usize].insts.push(iterator.made);
-        func.blocks[cold.0 as usize].term = Term::Throw(raised);
+        let element = append(func, cold, Op::IterValue, &[made], &[], Rep::Any, pos);
+        func.blocks[cold.0 as usize].term = Term::Throw(element);
         func.blocks[cold.0 as usize].term_pos = pos;
         let (then, other) = (edge(cold, &[]), edge(start, &[]));
         func.blocks[block.0 as usize].term = Term::Branch { cond: is_null, then, other };
