@@ -53,6 +53,24 @@ impl Writer {
         }
     }
 
+    /// A value by way of builtins that take or make functions.
+    pub(super) fn by_functions(&mut self, ty: &Ty, depth: usize) -> String {
+        if self.chance(2) {
+            let cond = self.expr(&Ty::Bool, depth);
+            let (then, otherwise) = (self.lambda(&[], ty, depth), self.lambda(&[], ty, depth));
+            return format!("IfTranced({cond}, {then}, {otherwise})");
+        }
+        let (param, middle) = (self.ty(0), self.ty(0));
+        let arg = self.expr(&param, depth);
+        let first = self.lambda(&[param], &middle, 1);
+        let last = self.lambda(&[middle], ty, depth);
+        match self.random.below(3) {
+            0 => format!("Compose({last}, {first})({arg})"),
+            1 => format!("Memoize(Pipe({first}, {last}))({arg})"),
+            _ => format!("Pipe({first}, {last})({arg})"),
+        }
+    }
+
     /// A property of values.
     pub(super) fn property(&mut self, depth: usize) -> String {
         let (n, t) = (Ty::Number, Ty::Text);
@@ -94,7 +112,20 @@ impl Writer {
         let t = Ty::Text;
         let text = self.expr(&t, depth);
         let (a, b) = (self.random.below(5), self.random.below(9));
-        match self.random.below(8) {
+        match self.random.below(9) {
+            8 => {
+                let (f, inverse) = [
+                    ("Base64Encode", "Base64Decode"),
+                    ("HexEncode", "HexDecode"),
+                    ("URLEncode", "URLDecode"),
+                    ("HTMLEncode", "HTMLDecode"),
+                ][self.random.below(4)];
+                if self.chance(2) {
+                    format!("{f}({text})")
+                } else {
+                    format!("{inverse}({f}({text}))")
+                }
+            }
             0 => {
                 let f = self.pick(&["TrimStart", "TrimEnd", "ReverseWords", "UniqueCharacters"]);
                 format!("{f}({text})")

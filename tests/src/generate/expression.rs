@@ -66,7 +66,7 @@ impl Writer {
             };
         }
         let depth = depth - 1;
-        match self.random.below(12) {
+        match self.random.below(13) {
             0 => {
                 let (c, a, b) =
                     (self.expr(&Ty::Bool, depth), self.expr(ty, depth), self.expr(ty, depth));
@@ -97,6 +97,7 @@ impl Writer {
                 let lambda = self.lambda(std::slice::from_ref(&param), ty, depth);
                 return format!("({lambda})({arg})");
             }
+            7 if depth > 0 => return self.by_functions(ty, depth),
             _ => {}
         }
         match ty {
@@ -276,7 +277,15 @@ impl Writer {
             }
             11 => format!("Length({})", self.expr(&Ty::Text, depth)),
             12 => {
-                let f = self.pick(&["ArraySum", "Mean", "Median", "Mode", "ArrayAverage"]);
+                let f = self.pick(&[
+                    "ArraySum",
+                    "Mean",
+                    "Median",
+                    "Mode",
+                    "ArrayAverage",
+                    "Variance",
+                    "StandardDeviation",
+                ]);
                 format!("{f}({})", self.expr(&Ty::Array(Box::new(n)), depth))
             }
             13 => {

@@ -7,7 +7,8 @@ impl Writer {
     pub(super) fn statement(&mut self) {
         self.budget = self.budget.saturating_sub(1);
         let may_nest = self.level < 6;
-        match self.random.below(24) {
+        match self.random.below(25) {
+            24 if may_nest && self.loop_depth < 3 => self.called_back(),
             0..=3 => self.declare(),
             4..=7 => self.assign(),
             8 | 9 => self.store_part(),
@@ -424,6 +425,32 @@ impl Writer {
         let value = self.fresh("v");
         self.line(&format!("induce {value} = {call};"));
         self.push_var(value, result, true);
+    }
+
+    /// Statements in functions that builtins call.
+    fn called_back(&mut self) {
+        let caught = self.fresh("e");
+        let (start, end) = match self.random.below(3) {
+            0 => (
+                format!("RepeatAction({}, suggestion() {{", self.random.below(4)),
+                "});".to_owned(),
+            ),
+            1 => (
+                "TryOrAwaken(suggestion() {".to_owned(),
+                format!("}}, suggestion({caught}) {{ observe \"rescued \" + {caught}; }});"),
+            ),
+            _ => (
+                "EnsureAwakening(suggestion() {".to_owned(),
+                "}, suggestion() { observe \"awake\"; });".to_owned(),
+            ),
+        };
+        self.open(&start);
+        let outer = (self.result.take(), std::mem::take(&mut self.loops));
+        self.loop_depth += 1;
+        self.block(2);
+        self.loop_depth -= 1;
+        (self.result, self.loops) = outer;
+        self.close(&end);
     }
 
     fn toggle(&mut self) {
