@@ -3,6 +3,7 @@
 //! straight-line sequences of blocks.
 
 mod merge;
+mod open;
 mod thread;
 
 use hyp_bytecode::op::Op;
@@ -24,6 +25,7 @@ pub fn run(func: &mut Func, _facts: &dyn ModuleFacts) {
             reachable_flow(func);
         }
         let simplified = simplify_params(func);
+        join_equal_edges(func);
         let merged = merge::merge(func);
         if !threaded && !simplified && !merged {
             break;
@@ -31,7 +33,7 @@ pub fn run(func: &mut Func, _facts: &dyn ModuleFacts) {
     }
 }
 
-/// Branches on `not x` branch on `x`; branches with one target jump.
+/// Branches on `not x` branch on `x`.
 fn invert_conditions(func: &mut Func) {
     for b in 0..func.blocks.len() {
         while let Term::Branch { cond, .. } = func.blocks[b].term {
@@ -41,10 +43,16 @@ fn invert_conditions(func: &mut Func) {
                 std::mem::swap(then, other);
             }
         }
-        if let Term::Branch { then, other, .. } = &func.blocks[b].term
+    }
+}
+
+/// Branches whose sides are the same jump become that jump.
+fn join_equal_edges(func: &mut Func) {
+    for block in &mut func.blocks {
+        if let Term::Branch { then, other, .. } = &block.term
             && then == other
         {
-            func.blocks[b].term = Term::Jump(then.clone());
+            block.term = Term::Jump(then.clone());
         }
     }
 }

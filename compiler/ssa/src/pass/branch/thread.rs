@@ -21,16 +21,30 @@ type Facts = SmallVec<[(Value, bool); 4]>;
 pub(super) fn thread(func: &mut Func) -> bool {
     let mut passable = passable_blocks(func);
     let repeated = repeated_conditions(func);
+    let may_open = func.blocks.iter().any(|block| {
+        let decides = matches!(block.term, Term::Branch { .. });
+        decides && !block.params.is_empty() && only_tests(func, block)
+    });
     // Mostly there is nothing to do, which is known before the dominators are.
-    if repeated.is_empty() && !passable.contains(&true) {
+    if repeated.is_empty() && !passable.contains(&true) && !may_open {
         return false;
     }
     let cfg = Flow::with_dominators(func);
-    for &block in &cfg.order {
-        // Leading an edge past a loop's head could give the loop a second entrance.
+    // Leading an edge past a loop's head could give the loop a second entrance.
+    let is_head = |block: Block| {
         let is_backward = |pred: &Block| cfg.position(*pred) >= cfg.position(block);
+        cfg.preds(block).iter().any(is_backward)
+    };
+    if may_open {
+        let is_fixed = fixed_blocks(func);
+        let is_barred = |block: Block| is_fixed[block.0 as usize] || is_head(block);
+        if super::open::open(func, &cfg, &is_barred) {
+            passable = passable_blocks(func);
+        }
+    }
+    for &block in &cfg.order {
         let passable = &mut passable[block.0 as usize];
-        *passable = *passable && !cfg.preds(block).iter().any(is_backward);
+        *passable = *passable && !is_head(block);
     }
     // Facts are read from the dominators as they were, so changes wait until all is known.
     let mut changes: Vec<(Block, Term)> = Vec::new();
@@ -157,8 +171,27 @@ fn fact_about(facts: &Facts, cond: Value) -> Option<bool> {
     facts.iter().find(|(known, _)| *known == cond).map(|(_, value)| *value)
 }
 
+/// Whether an edge to a block knows which way the block's branch goes.
+pub(super) fn knows_branch(func: &Func, cfg: &Cfg, block: Block) -> bool {
+    let Term::Branch { cond: decided, .. } = func.block(block).term else { return false };
+    cfg.preds(block).iter().any(|&pred| {
+        let term = &func.block(pred).term;
+        let (mut facts, mut at, mut found) = (facts_at(func, cfg, pred), 0, false);
+        term.for_each_edge(|edge| {
+            let n_facts = facts.len();
+            if let Term::Branch { cond, .. } = term {
+                facts.push((*cond, at == 0));
+            }
+            found |= edge.block == block && truth(func, edge, decided, &facts).is_some();
+            facts.truncate(n_facts);
+            at += 1;
+        });
+        found
+    })
+}
+
 /// Whether all that a block does is to test.
-fn only_tests(func: &Func, data: &BlockData) -> bool {
+pub(super) fn only_tests(func: &Func, data: &BlockData) -> bool {
     let is_test = |inst: &Inst| {
         matches!(func.inst(*inst).op, Opcode::Op(Op::Truthy | Op::Not | Op::BoxBool | Op::IsNull))
     };
