@@ -141,11 +141,7 @@ impl LineIndex {
     #[must_use]
     pub fn new(source: &str) -> Self {
         let mut starts = vec![0];
-        for (at, &byte) in source.as_bytes().iter().enumerate() {
-            if byte == b'\n' {
-                starts.push(offset(at + 1));
-            }
-        }
+        starts.extend(memchr::memchr_iter(b'\n', source.as_bytes()).map(|at| offset(at + 1)));
         let mut counts = Vec::new();
         if !source.is_ascii() {
             let mut count = 0;

@@ -9,7 +9,7 @@ use hyp_bytecode::rep::TypeId;
 
 use crate::error::Trap;
 use crate::heap::Heap;
-use crate::object::{Buffer, Entry, Kind, Object};
+use crate::object::{Buffer, Entry, Kind, Object, flag};
 use crate::value::{TAG_HEAP, Value};
 
 /// Entries that are searched without index.
@@ -272,7 +272,14 @@ impl Heap {
             }
             let dense = dense_size(map, next);
             let size = dense.unwrap_or((cap as usize * 3 / 2).next_power_of_two());
-            let buffer = self.alloc_buffer(size * size_of::<u32>())?;
+            let old = (*map).index.cast::<Buffer>();
+            let bytes = size * size_of::<u32>();
+            // A large index grows where it is instead of lying around until the next collection.
+            let buffer = if !old.is_null() && (*old.sub(1)).header.flags & flag::LARGE != 0 {
+                self.grow_buffer(old.sub(1), bytes)?
+            } else {
+                self.alloc_buffer(bytes)?
+            };
             let index = buffer.add(1).cast::<u32>();
             std::ptr::write_bytes(index, 0, size);
             (*map).index = index;

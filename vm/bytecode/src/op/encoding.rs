@@ -624,6 +624,11 @@ const fn fixed_words(spec: &OpSpec) -> Option<u8> {
 }
 
 impl Op {
+    /// Whether the instruction names nothing and takes no list of registers.
+    pub(crate) fn is_plain(self) -> bool {
+        !self.has(operand::ID | operand::REGS)
+    }
+
     fn has(self, operand: u8) -> bool {
         OPERANDS.get(self as usize).is_some_and(|has| has & operand != 0)
     }

@@ -86,6 +86,7 @@ impl FunctionChecker<'_> {
         // Ids first: the rules for registers look at what they name.
         for (kind, arg) in insn.operands() {
             match arg {
+                Arg::Reg(_) | Arg::Target(_) => {}
                 Arg::Id(id) => self.check_id(insn, kind, id)?,
                 Arg::Imm8(value) => self.check_immediate(insn, value)?,
                 Arg::K64(bits) => self.check_constant(insn, bits)?,
@@ -96,7 +97,9 @@ impl FunctionChecker<'_> {
             let message = "a task's caller gets a promise, but the result is not `any`";
             return Err(self.at(insn, Rule::ResultRep, message));
         }
-        self.check_named(insn)?;
+        if !insn.op.is_plain() {
+            self.check_named(insn)?;
+        }
         self.check_registers_of(insn)
     }
 
