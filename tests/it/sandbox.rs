@@ -259,6 +259,94 @@ fn a_denial_wins_within_a_grant() {
     assert!(private.join("c.txt").is_file());
 }
 
+/// Runs a program that may read and write the directory `open` of a tree.
+fn within_open(
+    scratch: &Scratch,
+    source: &str,
+    deny: &[(Capability, &str)],
+    read: Option<&str>,
+) -> capture::Captured {
+    let path = |name: &str| format!("{}/{name}", text(&scratch.0));
+    let mut grants = Grants::nothing();
+    for capability in [Capability::Read, Capability::Write] {
+        let name = read.filter(|_| capability == Capability::Read).unwrap_or("open");
+        grants.get_mut(capability).allow = Scope::Only(vec![path(name)]);
+    }
+    for (capability, name) in deny {
+        grants.get_mut(*capability).deny = Scope::Only(vec![path(name)]);
+    }
+    capture::run(source, 2, |options| options.grants = grants, |_| {})
+}
+
+#[test]
+fn renaming_does_not_lead_around_a_denial() {
+    const DENIED: &str = "open/deep/private";
+    let renames = [
+        // A directory above it, it, and what lies in it.
+        ("open/deep", "open/moved"),
+        (DENIED, "open/moved"),
+        ("open/deep/private/c.txt", "open/moved"),
+        ("open/inner/../deep", "open/moved"),
+        // What would come to lie in it, or take its place.
+        ("open/a.txt", "open/deep/private/new.txt"),
+        ("open/inner", DENIED),
+    ];
+    for capability in [Capability::Read, Capability::Write] {
+        for (from, to) in renames {
+            let scratch = tree();
+            fs::create_dir(scratch.0.join("open/deep")).expect("a directory");
+            fs::rename(scratch.0.join("open/private"), scratch.0.join(DENIED)).expect("moved");
+            let (from, to) = (quoted(&scratch, from), quoted(&scratch, to));
+            let source = format!("Focus {{ RenameFile({from}, {to}); }} Relax");
+            let captured = within_open(&scratch, &source, &[(capability, DENIED)], None);
+            is_denied(&captured);
+            let message = &captured.error.as_ref().expect("an error").message;
+            let flag = format!("--allow-{}=", capability.name());
+            assert!(message.contains(&flag), "{message}");
+            assert!(scratch.0.join(DENIED).join("c.txt").is_file(), "{from} {to}");
+
+            // Also where writing is granted everywhere.
+            let mut grants = Grants::everything();
+            let denied = scratch.0.join(DENIED);
+            grants.get_mut(capability).deny = Scope::Only(vec![text(&denied).to_owned()]);
+            is_denied(&capture::run(&source, 2, |options| options.grants = grants, |_| {}));
+        }
+    }
+}
+
+#[test]
+fn renaming_makes_nothing_readable() {
+    let scratch = tree();
+    let (from, to) = (quoted(&scratch, "open/private/c.txt"), quoted(&scratch, "open/inner/c"));
+    let rename = |from: &str, to: &str| format!("Focus {{ RenameFile({from}, {to}); }} Relax");
+    is_denied(&within_open(&scratch, &rename(&from, &to), &[], Some("open/inner")));
+    // Nor by putting a directory where a granted one was.
+    let (above, inner) = (quoted(&scratch, "open/private"), quoted(&scratch, "open/inner"));
+    let aside = quoted(&scratch, "open/aside");
+    let swap = format!(
+        "Focus {{ RenameFile({inner}, {aside}); RenameFile({above}, {inner}); \
+         observe ReadFile({inner} + \"/c.txt\"); }} Relax"
+    );
+    is_denied(&within_open(&scratch, &swap, &[], Some("open/inner")));
+    // Elsewhere it is free, as is what nothing denies.
+    let (a, b) = (quoted(&scratch, "open/a.txt"), quoted(&scratch, "open/b.txt"));
+    let captured = within_open(&scratch, &rename(&a, &b), &[], Some("secret"));
+    assert_eq!(captured.exit_code, 0, "{captured:?}");
+    let deny = [(Capability::Read, "open/private"), (Capability::Write, "open/private")];
+    let captured = within_open(&scratch, &rename(&b, &a), &deny, None);
+    assert_eq!(captured.exit_code, 0, "{captured:?}");
+}
+
+#[test]
+fn copying_a_directory_copies_nothing_denied() {
+    let scratch = tree();
+    let (open, copy) = (quoted(&scratch, "open"), quoted(&scratch, "open/copy"));
+    let source = format!("Focus {{ CopyDirectoryRecursive({open}, {copy}); }} Relax");
+    is_denied(&within_open(&scratch, &source, &[(Capability::Read, "open/private")], None));
+    is_denied(&within_open(&scratch, &source, &[(Capability::Write, "open/copy/private")], None));
+    assert!(!scratch.0.join("open/copy/private/c.txt").exists());
+}
+
 #[test]
 fn environment_variables_are_granted_by_name() {
     let scratch = Scratch::new();

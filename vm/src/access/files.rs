@@ -19,7 +19,7 @@ use super::{Grant, Scope, absolute, denied};
 use crate::error::Trap;
 
 /// What is granted of reading, or of writing.
-pub(super) enum Rule {
+pub(crate) enum Rule {
     /// Everything: paths are used as they are.
     Free,
     /// What the lists say.
@@ -27,7 +27,7 @@ pub(super) enum Rule {
 }
 
 /// Granted and denied paths, all canonical.
-pub(super) struct Lists {
+pub(crate) struct Lists {
     /// Granted paths; `None` grants everything.
     allow: Option<Vec<PathBuf>>,
     deny: Vec<PathBuf>,
@@ -47,11 +47,11 @@ impl Rule {
             Scope::Only(paths) => Some(paths.iter().map(|p| absolute(Path::new(p))).collect()),
             Scope::Everything => None,
         };
-        let deny = match paths(&grant.deny) {
-            None => vec![filesystem_root()],
-            Some(deny) => deny.iter().map(|path| canonical(path)).collect(),
+        // What denies everything grants nothing; a list of denials holds for renames too.
+        let (allow, deny) = match paths(&grant.deny) {
+            None => (Some(Vec::new()), Vec::new()),
+            Some(deny) => (paths(&grant.allow), deny.iter().map(|path| canonical(path)).collect()),
         };
-        let allow: Option<Vec<PathBuf>> = paths(&grant.allow);
         if allow.is_none() && deny.is_empty() {
             return Rule::Free;
         }
@@ -77,6 +77,19 @@ impl Rule {
                 }
                 None => Err(denied(capability, &path.display())),
             },
+        }
+    }
+}
+
+impl Rule {
+    /// Refuses a move after which these rules of reading would no longer hold.
+    fn check_move(&self, from: &Path, to: &Path) -> io::Result<()> {
+        match self {
+            Rule::Lists(lists) if !lists.outlast_move(from, to) => {
+                let refused = Refused { capability: Some(Capability::Read) };
+                Err(io::Error::new(ErrorKind::PermissionDenied, refused))
+            }
+            _ => Ok(()),
         }
     }
 }
@@ -109,6 +122,16 @@ impl Lists {
         let lies_in = |paths: &[PathBuf]| paths.iter().any(|path| real.starts_with(path));
         self.allow.as_deref().is_none_or(lies_in) && !lies_in(&self.deny)
     }
+
+    /// Whether moving what is at a real path to another one leaves the rules in force: denials are
+    /// bound to paths, so nothing that one is about may move, and nothing may come to be granted.
+    fn outlast_move(&self, from: &Path, to: &Path) -> bool {
+        let overlaps = |path: &Path, paths: &[PathBuf]| {
+            paths.iter().any(|other| path.starts_with(other) || other.starts_with(path))
+        };
+        let grants = self.allow.as_deref().is_none_or(|allow| overlaps(to, allow));
+        !overlaps(from, &self.deny) && !overlaps(to, &self.deny) && (!grants || self.covers(from))
+    }
 }
 
 /// A path on which file operations act. The operations behave like those of [`std::fs`]; what is not
@@ -131,7 +154,10 @@ struct Within<'a> {
 
 /// Marks an I/O error as a refusal of ours.
 #[derive(Debug)]
-struct Refused;
+struct Refused {
+    /// What is not granted, if it is not what the place is for.
+    capability: Option<Capability>,
+}
 
 impl std::fmt::Display for Refused {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -142,7 +168,7 @@ impl std::fmt::Display for Refused {
 impl std::error::Error for Refused {}
 
 fn refused() -> io::Error {
-    io::Error::new(ErrorKind::PermissionDenied, Refused)
+    io::Error::new(ErrorKind::PermissionDenied, Refused { capability: None })
 }
 
 impl Within<'_> {
@@ -214,8 +240,9 @@ impl Place<'_> {
     /// The error of an operation on this place that failed.
     #[must_use]
     pub(crate) fn failed(&self, action: &str, error: &io::Error) -> Trap {
-        if error.get_ref().is_some_and(|e| e.is::<Refused>()) {
-            return denied(self.capability, &self.path.display());
+        if let Some(refused) = error.get_ref().and_then(|e| e.downcast_ref::<Refused>()) {
+            let capability = refused.capability.unwrap_or(self.capability);
+            return denied(capability, &self.path.display());
         }
         Trap::io(format!("Cannot {action} '{}': {error}", self.path.display()))
     }
@@ -390,18 +417,23 @@ impl Place<'_> {
         dir.remove_dir_all(name)
     }
 
-    /// Renames a file or directory.
+    /// Renames a file or directory. `read` says what may be read.
     ///
     /// # Errors
-    /// As [`std::fs::rename`].
-    pub(crate) fn rename(&self, to: &Place<'_>) -> io::Result<()> {
+    /// As [`std::fs::rename`]. Refused if a denial is about either path or what lies beneath it, and if
+    /// what could not be read could be read under its new name.
+    pub(crate) fn rename(&self, to: &Place<'_>, read: &Rule) -> io::Result<()> {
         self.check()?;
-        match (&self.within, &to.within) {
-            (Some(from), Some(to)) => {
-                let ((from, name, _), (to, new_name, _)) = (from.parent()?, to.parent()?);
-                from.rename(name, &to, new_name)
+        if let (Some(from), Some(to)) = (&self.within, &to.within) {
+            let (old, new) = (from.parent()?, to.parent()?);
+            if !from.lists.outlast_move(&old.2, &new.2) {
+                return Err(refused());
             }
-            _ => fs::rename(self.path, to.path),
+            read.check_move(&old.2, &new.2)?;
+            old.0.rename(old.1, &new.0, new.1)
+        } else {
+            read.check_move(&entry(self.path), &entry(to.path))?;
+            fs::rename(self.path, to.path)
         }
     }
 }
@@ -454,6 +486,15 @@ fn canonical(path: &Path) -> PathBuf {
         rest.extend(ancestor.file_name());
     }
     path.to_path_buf()
+}
+
+/// Where a name really is; a link stays one.
+fn entry(path: &Path) -> PathBuf {
+    let path = absolute(path);
+    match (path.parent(), path.file_name()) {
+        (Some(parent), Some(name)) => canonical(parent).join(name),
+        _ => canonical(&path),
+    }
 }
 
 /// The path of an open file or directory.

@@ -157,6 +157,11 @@ impl Vm {
         read.place(Capability::Read, path.as_ref(), fault.as_ref())
     }
 
+    /// What may be read.
+    pub(crate) fn read_rule(&self) -> &Rule {
+        &self.access.read
+    }
+
     /// The place of a path for writing.
     ///
     /// # Errors

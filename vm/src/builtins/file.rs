@@ -220,7 +220,7 @@ pub(super) fn copy_file(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
 pub(super) fn rename_file(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
     let args = Args::new(Builtin::RenameFile, args);
     let (from, to) = (vm.writable(args.text(vm, 0)?)?, vm.writable(args.text(vm, 1)?)?);
-    from.rename(&to).map_err(|e| failed("rename", &from, &to, &e))?;
+    from.rename(&to, vm.read_rule()).map_err(|e| failed("rename", &from, &to, &e))?;
     Ok(Value::NULL)
 }
 
