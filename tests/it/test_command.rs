@@ -98,14 +98,81 @@ fn a_test_that_does_not_end_is_stopped() {
     assert!(stdout(&output).contains("Time limit exceeded"), "{}", stdout(&output));
 }
 
+/// A project with a test file that does not compile.
+fn broken_project() -> Scratch {
+    let scratch = project();
+    let source = "Focus {\n    suggestion testBroken() { induce = ; }\n} Relax\n";
+    scratch.file("bad_test.hyp", source);
+    scratch
+}
+
 #[test]
 fn a_test_that_does_not_compile_fails_the_run() {
-    let scratch = project();
-    scratch.file("bad_test.hyp", "Focus { induce = ; } Relax\n");
-    let output = hypc(["test", "--filter", "whole", text(&scratch.0)]);
+    let scratch = broken_project();
+    let filters = [
+        (None, 3),
+        (Some("bad_test"), 3),
+        (Some("testBroken"), 3),
+        (Some("bad_test.hyp::testLost"), 3),
+        (Some("whole"), 0),
+        (Some("testDouble"), 0),
+        (Some("math_test.hyp::testDouble"), 0),
+        (Some("::testDouble"), 0),
+    ];
+    for (filter, code) in filters {
+        let options = filter.map(|f| ["--filter", f]);
+        let args = ["test"].into_iter().chain(options.into_iter().flatten());
+        let output = hypc(args.chain([text(&scratch.0)]));
+        let (report, said) = (stdout(&output), stderr(&output));
+        assert_eq!(exit(&output), code, "{filter:?}: {report}{said}");
+        assert_eq!(said.contains("bad_test.hyp:2:"), code == 3, "{filter:?}: {said}");
+        assert_eq!(
+            report.contains("some files did not compile"),
+            code == 3,
+            "{filter:?}: {report}"
+        );
+        let note = "bad_test.hyp: does not compile; no test of it matches the filter";
+        assert_eq!(said.contains(note), code == 0, "{filter:?}: {said}");
+    }
+}
+
+#[test]
+fn reports_name_what_does_not_compile() {
+    let scratch = broken_project();
+    let output = hypc(["test", "--reporter", "json", text(&scratch.0)]);
     assert_eq!(exit(&output), 3);
-    assert!(stderr(&output).contains("bad_test.hyp:1:"), "{}", stderr(&output));
-    assert!(stdout(&output).contains("some files did not compile"), "{}", stdout(&output));
+    let lines: Vec<serde_json::Value> = stdout(&output)
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("a JSON line"))
+        .collect();
+    assert_eq!(lines.len(), 6, "{lines:?}");
+    let broken: Vec<_> = lines.iter().filter(|l| l["result"] == "not compiled").collect();
+    let [broken] = broken[..] else { panic!("{lines:?}") };
+    assert_eq!(broken["event"], "file");
+    let name = broken["file"].as_str().expect("a file");
+    assert!(name.ends_with("bad_test.hyp"), "{name}");
+    let first = &broken["diagnostics"][0];
+    assert_eq!((&first["line"], &first["file"]), (&2.into(), &broken["file"]));
+    assert!(first["code"].is_string() && first["message"].is_string(), "{first}");
+    assert_eq!((&lines[5]["compiled"], &lines[5]["not_compiled"]), (&false.into(), &1.into()));
+
+    let output = hypc(["test", "--reporter", "junit", text(&scratch.0)]);
+    assert_eq!(exit(&output), 3);
+    let xml = stdout(&output);
+    assert_eq!(xml.matches("tests=\"5\" failures=\"2\" errors=\"1\"").count(), 2, "{xml}");
+    assert_eq!(xml.matches("<testcase ").count(), 5, "{xml}");
+    let at = xml.find("<error type=\"compile\" message=\"").expect("an error");
+    let case = &xml[xml[..at].rfind("<testcase ").expect("a test case")..];
+    assert!(case.starts_with(&format!("<testcase classname=\"{name}\" name=\"{name}\"")), "{xml}");
+    assert!(case.contains(&format!("{name}:2:")), "{xml}");
+    assert!(case.contains("</error></testcase>"), "{xml}");
+
+    // A filter that leaves the file out leaves it out of the reports.
+    for reporter in ["json", "junit"] {
+        let output = hypc(["test", "--filter", "whole", "--reporter", reporter, text(&scratch.0)]);
+        assert_eq!(exit(&output), 0, "{}", stderr(&output));
+        assert!(!stdout(&output).contains("bad_test"), "{}", stdout(&output));
+    }
 }
 
 #[test]

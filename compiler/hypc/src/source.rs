@@ -41,12 +41,16 @@ pub(crate) fn compile_bytes(
     options: &Options,
 ) -> Result<Compilation, i32> {
     let compilation = compile_silently(path, bytes, options)?;
-    let path_of = |file: &SourceFile| match file.start {
+    render::print(cli, &|file| shown_path(path, file), &compilation);
+    Ok(compilation)
+}
+
+/// Where a file of the program at a path is, for the reader.
+pub(crate) fn shown_path(path: &Path, file: &SourceFile) -> String {
+    match file.start {
         0 => path.display().to_string(),
         _ => FileLoader::shown_path(path, &file.name).display().to_string(),
-    };
-    render::print(cli, &path_of, &compilation);
-    Ok(compilation)
+    }
 }
 
 /// As [`compile_bytes`], without printing diagnostics.

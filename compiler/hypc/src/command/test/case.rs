@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use bumpalo::Bump;
 use hyp_bytecode::verify::VerifiedModule;
+use hyp_compiler::driver::Compilation;
 use hyp_grammar::ast::StmtKind;
 use hyp_grammar::intern::Interner;
 use hyp_grammar::token::Tok;
@@ -16,10 +17,30 @@ use hypvm::grant::Grants;
 
 use crate::cli::{Cli, Test};
 use crate::command::verified;
-use crate::source::{compile_bytes, compile_silently, read};
+use crate::render;
+use crate::source::{compile_silently, read, shown_path};
 
 /// What a suggestion's name starts with if it is a test.
 const PREFIX: &str = "test";
+
+/// Errors that are kept of a file that does not compile.
+const ERRORS_MAX: usize = 10;
+
+/// A test file that does not compile.
+pub(super) struct BrokenFile {
+    pub(super) path: String,
+    /// The first errors; none if the file cannot be read.
+    pub(super) errors: Vec<CompileError>,
+}
+
+/// An error in a test file or in what it imports.
+pub(super) struct CompileError {
+    pub(super) code: &'static str,
+    pub(super) message: String,
+    pub(super) file: String,
+    pub(super) line: u32,
+    pub(super) column: u32,
+}
 
 /// A test file that compiles.
 pub(super) struct TestFile {
@@ -58,16 +79,34 @@ impl Outcome {
 }
 
 impl TestFile {
-    /// Compiles a test file and prints its diagnostics.
-    pub(super) fn load(cli: &Cli, path: &Path, test: &Test) -> Result<TestFile, i32> {
-        let bytes = read(path)?;
-        let compilation = compile_bytes(cli, path, &bytes, &test.compile.options())?;
-        let has_errors = compilation.has_errors();
-        let module = compilation.module.filter(|_| !has_errors);
-        let module = verified(module.ok_or(i32::from(exit::FAILURE))?)?;
-        let source = hyp_grammar::source::decode(&bytes).map_err(|_| i32::from(exit::FAILURE))?;
-        let (source, functions) = (source.to_string(), test_functions(&source));
-        Ok(TestFile { path: path.to_path_buf(), source, functions, module })
+    /// Compiles a test file and prints its diagnostics. Of one that does not compile and that the
+    /// filter leaves out there is a note, and nothing is returned.
+    pub(super) fn load(
+        cli: &Cli,
+        path: &Path,
+        test: &Test,
+    ) -> Result<Option<TestFile>, BrokenFile> {
+        let broken = |errors| BrokenFile { path: path.display().to_string(), errors };
+        let bytes = read(path).map_err(|_| broken(Vec::new()))?;
+        let source = hyp_grammar::source::decode(&bytes).map(|s| s.to_string()).unwrap_or_default();
+        let functions = test_functions(&source);
+        let compilation = compile_silently(path, &bytes, &test.compile.options())
+            .map_err(|_| broken(Vec::new()))?;
+        let is_broken = compilation.has_errors() || compilation.module.is_none();
+        if is_broken && test.filter.as_ref().is_some_and(|f| !may_match(f, path, &functions)) {
+            hypvm::complain!(
+                "hypc: note: {}: does not compile; no test of it matches the filter",
+                path.display()
+            );
+            return Ok(None);
+        }
+        render::print(cli, &|file| shown_path(path, file), &compilation);
+        if is_broken {
+            return Err(broken(errors(path, &compilation)));
+        }
+        let module = compilation.module.ok_or(i32::from(exit::INTERNAL)).and_then(verified);
+        let module = module.map_err(|_| broken(Vec::new()))?;
+        Ok(Some(TestFile { path: path.to_path_buf(), source, functions, module }))
     }
 
     /// Its tests.
@@ -95,6 +134,34 @@ impl TestFile {
         let compilation = compile_silently(&self.path, source.as_bytes(), &test.compile.options())?;
         verified(compilation.module.ok_or(i32::from(exit::FAILURE))?)
     }
+}
+
+/// The first errors of a compilation.
+fn errors(path: &Path, compilation: &Compilation) -> Vec<CompileError> {
+    let errors = compilation.diagnostics.iter().filter(|d| d.is_error()).take(ERRORS_MAX);
+    errors
+        .map(|error| {
+            let place = compilation.sources.locate(error.primary.span.start);
+            CompileError {
+                code: error.code.as_str(),
+                message: error.message.to_string(),
+                file: shown_path(path, place.file),
+                line: place.line,
+                column: place.column,
+            }
+        })
+        .collect()
+}
+
+/// Whether a filter may want tests of a file that does not compile, in which some of its suggestions
+/// were recognised.
+fn may_match(filter: &str, path: &Path, functions: &[String]) -> bool {
+    let path = path.display().to_string();
+    let names_file =
+        filter.split_once("::").is_some_and(|(file, _)| !file.is_empty() && path.ends_with(file));
+    names_file
+        || path.contains(filter)
+        || functions.iter().any(|f| format!("{path}::{f}").contains(filter))
 }
 
 /// The top-level suggestions without parameters whose names start with `test`.

@@ -58,11 +58,11 @@ fn run_all(cli: &Cli, test: &Test) -> Result<i32, i32> {
     let start = Instant::now();
     let paths = find(&test.paths)?;
     let mut files = Vec::new();
-    let mut is_broken = false;
+    let mut broken = Vec::new();
     for path in &paths {
         match TestFile::load(cli, path, test) {
-            Ok(file) => files.push(file),
-            Err(_) => is_broken = true,
+            Ok(file) => files.extend(file),
+            Err(file) => broken.push(file),
         }
     }
     let wanted = |case: &Case<'_>| {
@@ -75,7 +75,7 @@ fn run_all(cli: &Cli, test: &Test) -> Result<i32, i32> {
     }
     let outcomes = run_cases(test, &cases);
     let summary =
-        Summary { cases: &cases, outcomes: &outcomes, is_broken, elapsed: start.elapsed() };
+        Summary { cases: &cases, outcomes: &outcomes, broken: &broken, elapsed: start.elapsed() };
     let is_ok = report::write(cli, test, &summary)?;
     Ok(if is_ok { 0 } else { i32::from(exit::TESTS) })
 }

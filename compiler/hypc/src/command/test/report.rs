@@ -8,7 +8,7 @@ use hypvm::process::print;
 use quick_xml::escape::escape;
 use serde_json::json;
 
-use super::case::{Case, Outcome};
+use super::case::{BrokenFile, Case, Outcome};
 use super::is_human;
 use crate::cli::{Cli, Reporter, Test};
 use crate::file::write_atomically;
@@ -18,8 +18,8 @@ pub(super) struct Summary<'c> {
     pub(super) cases: &'c [Case<'c>],
     /// By case; none for one that was not run.
     pub(super) outcomes: &'c [Option<Outcome>],
-    /// Whether a test file did not compile.
-    pub(super) is_broken: bool,
+    /// Test files that did not compile.
+    pub(super) broken: &'c [BrokenFile],
     pub(super) elapsed: Duration,
 }
 
@@ -67,7 +67,7 @@ pub(super) fn write(cli: &Cli, test: &Test, summary: &Summary<'_>) -> Result<boo
             let _ = print(&text);
         }
     }
-    Ok(!summary.is_broken && summary.counts().1 == 0)
+    Ok(summary.broken.is_empty() && summary.counts().1 == 0)
 }
 
 /// What an uncaught error says, or how the program ended without one.
@@ -107,7 +107,7 @@ fn human(summary: &Summary<'_>, colored: bool) -> String {
         }
     }
     let (passed, failed, skipped) = summary.counts();
-    let is_ok = failed == 0 && !summary.is_broken;
+    let is_ok = failed == 0 && summary.broken.is_empty();
     let word = match (is_ok, colored) {
         (true, true) => "\x1b[32mok\x1b[0m",
         (false, true) => "\x1b[31mFAILED\x1b[0m",
@@ -118,7 +118,7 @@ fn human(summary: &Summary<'_>, colored: bool) -> String {
     if skipped > 0 {
         let _ = write!(text, "; {skipped} not run");
     }
-    if summary.is_broken {
+    if !summary.broken.is_empty() {
         text.push_str("; some files did not compile");
     }
     let _ = writeln!(text, "; finished in {:.2} s", summary.elapsed.as_secs_f64());
@@ -127,6 +127,22 @@ fn human(summary: &Summary<'_>, colored: bool) -> String {
 
 fn json_lines(summary: &Summary<'_>) -> String {
     let mut text = String::new();
+    for file in summary.broken {
+        let errors = file.errors.iter().map(|e| {
+            json!({
+                "code": e.code, "message": e.message,
+                "file": e.file, "line": e.line, "column": e.column,
+            })
+        });
+        let line = json!({
+            "event": "file",
+            "v": 1,
+            "file": file.path,
+            "result": "not compiled",
+            "diagnostics": errors.collect::<Vec<_>>(),
+        });
+        let _ = writeln!(text, "{line}");
+    }
     for (case, outcome) in summary.results() {
         let line = match outcome {
             None => json!({ "event": "test", "v": 1, "name": case.name(), "result": "not run" }),
@@ -160,7 +176,8 @@ fn json_lines(summary: &Summary<'_>) -> String {
         "passed": passed,
         "failed": failed,
         "not_run": skipped,
-        "compiled": !summary.is_broken,
+        "compiled": summary.broken.is_empty(),
+        "not_compiled": summary.broken.len(),
         "seconds": summary.elapsed.as_secs_f64(),
     });
     let _ = writeln!(text, "{line}");
@@ -175,16 +192,34 @@ fn xml(text: &str) -> String {
 
 fn junit(summary: &Summary<'_>) -> String {
     let (_, failed, skipped) = summary.counts();
+    let errors = summary.broken.len();
+    let tests = summary.cases.len() + errors;
     let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     let seconds = summary.elapsed.as_secs_f64();
     let _ = writeln!(
         text,
-        "<testsuites tests=\"{}\" failures=\"{failed}\" time=\"{seconds:.3}\">\n\
-         <testsuite name=\"hypc test\" tests=\"{}\" failures=\"{failed}\" skipped=\"{skipped}\" \
-         time=\"{seconds:.3}\">",
-        summary.cases.len(),
-        summary.cases.len(),
+        "<testsuites tests=\"{tests}\" failures=\"{failed}\" errors=\"{errors}\" \
+         time=\"{seconds:.3}\">\n\
+         <testsuite name=\"hypc test\" tests=\"{tests}\" failures=\"{failed}\" errors=\"{errors}\" \
+         skipped=\"{skipped}\" time=\"{seconds:.3}\">",
     );
+    for file in summary.broken {
+        let path = xml(&file.path);
+        let lines: Vec<String> = file
+            .errors
+            .iter()
+            .map(|e| format!("{}:{}:{}: {} [{}]", e.file, e.line, e.column, e.message, e.code))
+            .collect();
+        let first =
+            file.errors.first().map_or("the file cannot be compiled", |e| e.message.as_str());
+        let _ = writeln!(
+            text,
+            "<testcase classname=\"{path}\" name=\"{path}\" time=\"0.000\">\
+             <error type=\"compile\" message=\"{}\">{}</error></testcase>",
+            xml(first),
+            xml(&lines.join("\n"))
+        );
+    }
     for (case, outcome) in summary.results() {
         let (class, path) = (xml(&case.file.path()), case.file.path());
         let name = xml(case.function.unwrap_or(&path));
