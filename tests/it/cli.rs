@@ -507,6 +507,12 @@ fn limits_of_the_command_line_end_the_program_with_7() {
     {
         assert_eq!(exit(&hypvm(wrong.into_iter().chain([text(&endless)]))), 2, "{wrong:?}");
     }
+    for none in ["0", "0s", "0ms", "000h"] {
+        let output = hypvm(["--timeout", none, text(&endless)]);
+        assert_eq!(exit(&output), 2, "{none}: {}", stderr(&output));
+        let message = "leaves no time to run; leave `--timeout` out for no limit";
+        assert!(stderr(&output).contains(message), "{none}: {}", stderr(&output));
+    }
 }
 
 #[test]

@@ -141,7 +141,7 @@ pub struct Watchdog {
 /// Reads a duration: digits, then `ms`, `s`, `m` or `h`; without a unit, seconds.
 ///
 /// # Errors
-/// If the text is not a duration.
+/// If the text is not a duration, or none that lasts.
 pub fn parse_time(text: &str) -> Result<Duration, String> {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let unit_ms = match &text[digits.len()..] {
@@ -154,6 +154,9 @@ pub fn parse_time(text: &str) -> Result<Duration, String> {
     let number: u64 =
         digits.parse().map_err(|_| format!("`{text}` is not a duration; write 500ms or 10s"))?;
     let ms = number.checked_mul(unit_ms).ok_or_else(|| format!("`{text}` is too long"))?;
+    if ms == 0 {
+        return Err(format!("`{text}` leaves no time to run; leave `--timeout` out for no limit"));
+    }
     Ok(Duration::from_millis(ms))
 }
 
