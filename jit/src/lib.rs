@@ -1,15 +1,18 @@
 //! The native tier of the virtual machine.
 //!
-//! So far its front half: [`recover`] rebuilds the SSA form of a function from its verified code.
-//! The tier compiles from that form, so there is one program representation to verify, not two.
+//! [`NativeTier`] compiles functions and loops that the interpreter finds hot. `translate` makes CLIF
+//! of verified bytecode, Cranelift machine code of that. What native code and the interpreter promise
+//! each other stands in [`hyp_vm::tier`].
 //!
 //! Invariant: nothing but verified bytecode goes in; facts that its verifier did not establish are
 //! not used.
 #![warn(missing_docs)]
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
-mod facts;
-mod recover;
+mod compiler;
+mod flow;
+mod tier;
+mod translate;
 
-pub use facts::ModuleView;
-pub use recover::{RecoverError, recover};
+pub use compiler::CodeOptions;
+pub use tier::{Mode, NativeTier, Options};

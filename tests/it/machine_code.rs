@@ -56,6 +56,7 @@ const CALLING: &[Op] = &[
     Op::ReadExternal,
     Op::Fail,
     Op::Suspend,
+    Op::Native,
 ];
 
 /// Machine instructions of an instruction's fast paths at most.

@@ -86,11 +86,17 @@ pub fn compare(source: &str, coverage: &mut Coverage) -> Finding {
         return Finding::Unsupported(what.clone());
     }
     let mut runs = Vec::new();
-    for opt_level in [0, 2] {
-        match catch_unwind(AssertUnwindSafe(|| run_machine(source, opt_level, coverage))) {
-            Ok(Ok(behaviour)) => runs.push((format!("-O{opt_level}"), behaviour)),
+    let mut fuel = Vec::new();
+    for (opt_level, is_native) in [(0, false), (2, false), (2, true)] {
+        let name = format!("-O{opt_level}{}", if is_native { " in machine code" } else { "" });
+        let run = || run_machine(source, opt_level, is_native, coverage);
+        match catch_unwind(AssertUnwindSafe(run)) {
+            Ok(Ok((behaviour, left))) => {
+                runs.push((name, behaviour));
+                fuel.push(left);
+            }
             Ok(Err(what)) => return Finding::Invalid(what),
-            Err(_) => return Finding::Differ(format!("-O{opt_level} panics")),
+            Err(_) => return Finding::Differ(format!("{name} panics")),
         }
     }
     let unsupported = match verdict {
@@ -106,6 +112,11 @@ pub fn compare(source: &str, coverage: &mut Coverage) -> Finding {
         if first != other {
             return Finding::Differ(difference(("-O0", first), (name, other)));
         }
+    }
+    // Programs that end otherwise stop at the same place, but may not have counted their last step.
+    if first.exit == 0 && fuel[1] != fuel[2] {
+        let (a, b) = (fuel[1], fuel[2]);
+        return Finding::Differ(format!("fuel left: -O2 {a:?}, in machine code {b:?}"));
     }
     match unsupported {
         Some(what) => Finding::Unsupported(what),
@@ -131,11 +142,16 @@ pub fn difference(a: (&str, &Behaviour), b: (&str, &Behaviour)) -> String {
 /// # Errors
 /// Why it does not compile.
 pub fn behaviour(source: &str, opt_level: u8) -> Result<Behaviour, String> {
-    run_machine(source, opt_level, &mut Coverage::default())
+    run_machine(source, opt_level, false, &mut Coverage::default()).map(|(behaviour, _)| behaviour)
 }
 
-/// Runs a program on the machine, by way of its container form.
-fn run_machine(source: &str, opt_level: u8, coverage: &mut Coverage) -> Result<Behaviour, String> {
+/// Runs a program on the machine, by way of its container form. Gives the fuel that is left too.
+fn run_machine(
+    source: &str,
+    opt_level: u8,
+    is_native: bool,
+    coverage: &mut Coverage,
+) -> Result<(Behaviour, Option<u64>), String> {
     let options = Options { opt_level, ..Options::default() };
     let compilation = compile("generated.hyp", source.as_bytes(), &options);
     let Some(module) = compilation.module else {
@@ -149,17 +165,22 @@ fn run_machine(source: &str, opt_level: u8, coverage: &mut Coverage) -> Result<B
     let module = container::read(&container::write(&module)).map_err(|e| e.to_string())?;
     let module = verify(module).map_err(|e| format!("refused by the verifier: {e}"))?;
     let stdout = Sink::default();
+    let native = hyp_jit::Options { mode: hyp_jit::Mode::Always, ..Default::default() };
     let options = VmOptions {
         heap_bytes_max: HEAP_BYTES_MAX,
         fuel_max: Some(MACHINE_FUEL),
+        tier: is_native.then(|| native.factory()),
         stdout: Box::new(stdout.clone()),
         stderr: Box::new(std::io::sink()),
         stdin: Box::new(std::io::empty()),
         ..VmOptions::new()
     };
-    let outcome = Vm::new(Arc::new(module), options).run();
+    let mut vm = Vm::new(Arc::new(module), options);
+    let outcome = vm.run();
     let error = outcome.error.map(|e| Fault { message: e.message, line: e.line });
-    Ok(Behaviour { stdout: stdout.text(), error, exit: outcome.exit_code })
+    let left = vm.fuel_left();
+    let behaviour = Behaviour { stdout: stdout.text(), error, exit: outcome.exit_code };
+    Ok((behaviour, left))
 }
 
 /// A stream that keeps what is written.

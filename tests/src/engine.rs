@@ -19,6 +19,8 @@ pub struct Engine {
     gc_stress: bool,
     /// A pass that does not run.
     without: Option<&'static str>,
+    /// Whether every function is compiled to machine code before it first runs.
+    is_native: bool,
 }
 
 impl Engine {
@@ -35,14 +37,31 @@ impl Engine {
 }
 
 /// Level 2 without anything special.
-pub const PLAIN: Engine = Engine { name: "O2", opt_level: 2, gc_stress: false, without: None };
+pub const PLAIN: Engine =
+    Engine { name: "O2", opt_level: 2, gc_stress: false, without: None, is_native: false };
 
 /// All settings.
 pub const ENGINES: &[Engine] = &[
     Engine { name: "O0", opt_level: 0, ..PLAIN },
     PLAIN,
     Engine { name: "O2-gc-stress", gc_stress: true, ..PLAIN },
+    Engine { name: "O0-native", opt_level: 0, is_native: true, ..PLAIN },
+    Engine { name: "O2-native", is_native: true, ..PLAIN },
+    Engine { name: "O2-native-gc-stress", gc_stress: true, is_native: true, ..PLAIN },
 ];
+
+impl Engine {
+    /// Changes what a machine is set up with.
+    fn apply(self, options: VmOptions) -> VmOptions {
+        let native = hyp_jit::Options {
+            mode: hyp_jit::Mode::Always,
+            code: hyp_jit::CodeOptions { verify: true, ..Default::default() },
+            ..Default::default()
+        };
+        let tier = self.is_native.then(|| native.factory());
+        VmOptions { gc_stress: self.gc_stress, tier, ..options }
+    }
+}
 
 /// The setting of this name.
 #[must_use]
@@ -132,7 +151,7 @@ fn run_with(
             return 101;
         }
     };
-    let options = VmOptions { gc_stress: engine.gc_stress, ..options };
+    let options = engine.apply(options);
     let mut vm = Vm::new(Arc::new(module), options);
     let outcome = vm.run();
     outcome.reports().for_each(|report| say(stderr, format_args!("{report}")));
@@ -182,9 +201,9 @@ pub fn output_of(engine: Engine, source: &str) -> Result<String, String> {
     let options = VmOptions {
         stdout: Box::new(output.clone()),
         stdin: Box::new(std::io::empty()),
-        gc_stress: engine.gc_stress,
         ..VmOptions::new()
     };
+    let options = engine.apply(options);
     let outcome = Vm::new(Arc::new(module), options).run();
     if let Some(report) = outcome.reports().next() {
         return Err(report.to_string());

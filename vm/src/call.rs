@@ -178,6 +178,7 @@ impl Vm {
         }
         self.charge(1)?;
         self.native_depth += 1;
+        let entered = self.set_entered(std::ptr::null_mut());
         // SAFETY: the frame stack has room for a boundary per native depth; the register stack has
         // room for the arguments above the innermost builtin's.
         let result = unsafe {
@@ -187,6 +188,7 @@ impl Vm {
             self.pop_boundary();
             result
         };
+        self.set_entered(entered);
         self.native_depth -= 1;
         result
     }
@@ -207,6 +209,7 @@ impl Vm {
                 closure: Value(args as u64),
                 dst: 0,
                 count,
+                site: std::ptr::null(),
             };
         }
         self.native_count = 0;
@@ -396,7 +399,7 @@ impl Vm {
                 *base.add(i) = Value::UNDEF;
             }
             push_frame(self, func, closure, ret_pc, dst);
-            Ok(f.code)
+            Ok(f.start)
         }
     }
 
@@ -483,6 +486,7 @@ unsafe fn push_frame(
             closure,
             dst,
             count: 0,
+            site: std::ptr::null(),
         };
         vm.frame = frame;
         vm.base = base;

@@ -37,6 +37,7 @@ mod report;
 mod stack;
 mod string;
 mod task;
+pub mod tier;
 mod types;
 mod unwind;
 pub mod value;

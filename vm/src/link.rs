@@ -11,6 +11,12 @@ use crate::value::Value;
 pub(crate) struct FuncInfo {
     /// First instruction.
     pub(crate) code: *const u32,
+    /// Where calls begin: `code`, or the way into native code.
+    pub(crate) start: *const u32,
+    /// Address of a [`crate::tier::Entry`]; 0 if there is none.
+    pub(crate) entry: usize,
+    /// Address of native code that takes its parameters in machine registers; 0 if there is none.
+    pub(crate) typed: usize,
     /// Bit per parameter that must be a number; only used if `is_simple`.
     pub(crate) number_params: u64,
     /// Parameters, the receiver included.
@@ -54,6 +60,9 @@ impl FuncInfo {
             .fold(0, |mask, (i, _)| mask | 1 << i);
         FuncInfo {
             code: f.code.as_ptr(),
+            start: f.code.as_ptr(),
+            entry: 0,
+            typed: 0,
             number_params,
             n_params: n_params as u32,
             n_null: u32::from(f.n_tagged) - n_params as u32,

@@ -117,7 +117,10 @@ impl Vm {
                 } else {
                     let above = &*first.add(at + 1);
                     let ret_pc = match above.ret_pc.is_null() {
-                        true => self.task_return(above),
+                        true => match self.task_return(above) {
+                            ret if ret.is_null() => above.site,
+                            ret => ret,
+                        },
                         false => above.ret_pc,
                     };
                     ret_pc.offset_from(code) - isize::from(!above.func.is_null())

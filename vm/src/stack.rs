@@ -18,7 +18,7 @@ const SPARE_FRAMES: usize = 8;
 /// One active call.
 #[derive(Clone, Copy)]
 #[repr(C)]
-pub(crate) struct Frame {
+pub struct Frame {
     /// The function; null marks a call from native code, whose callee is the frame above.
     pub(crate) func: *const FuncInfo,
     /// First slot after the registers.
@@ -34,6 +34,8 @@ pub(crate) struct Frame {
     pub(crate) dst: u32,
     /// Of a native boundary: the builtin's argument count.
     pub(crate) count: u32,
+    /// Where the frame below continues, if it is native code; only if `ret_pc` is null.
+    pub(crate) site: *const u32,
 }
 
 /// The memory of both stacks.

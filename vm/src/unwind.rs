@@ -33,6 +33,16 @@ impl Vm {
             // The report shows them; a limit has no error object.
             self.thrown = (Value::UNDEF, self.active_calls());
         }
+        // SAFETY: by contract.
+        unsafe { self.unwind(trap) }
+    }
+
+    /// Passes a raised trap on: to a handler of the frames from the top frame down, as
+    /// [`Vm::raise`] does.
+    ///
+    /// # Safety
+    /// As [`Vm::raise`].
+    pub(crate) unsafe fn unwind(&mut self, trap: Trap) -> *const u32 {
         let value = match trap {
             Trap::Throw(v) => v,
             // The mark stands for the exit in the handlers that know it.

@@ -22,6 +22,7 @@ use crate::position::Positions;
 use crate::report::Report;
 use crate::stack::{Frame, Stack};
 use crate::task::{TaskLimits, Tasks};
+use crate::tier::{Native, TierFactory};
 use crate::value::Value;
 
 /// Rejections that a run reports.
@@ -55,6 +56,8 @@ pub struct VmOptions {
     /// Where `Random` and its relatives start; `None`: somewhere else in every run. Keys, salts,
     /// identifiers and random text do not depend on it.
     pub random_seed: Option<u64>,
+    /// Makes native code of hot functions; `None`: everything is interpreted.
+    pub tier: Option<TierFactory>,
     /// Program arguments.
     pub args: Vec<String>,
     /// Whether `DebugPrint` and its relatives write.
@@ -84,6 +87,7 @@ impl VmOptions {
             file_fault: None,
             grants: Grants::everything(),
             random_seed: None,
+            tier: None,
             args: Vec::new(),
             debug: false,
             stdout: Box::new(std::io::stdout()),
@@ -150,6 +154,10 @@ pub struct Vm {
     pub(crate) sites: *mut Site,
     /// By descriptor: the type id of a plain record or session type, 0 for other descriptors.
     pub(crate) named_descs: *const u32,
+    /// Native code must not use addresses of the native stack below this.
+    pub(crate) native_limit: usize,
+    /// Where the interpreter goes on with a frame that native code has left.
+    pub(crate) exit_pc: *const u32,
     pub(crate) heap: Heap,
     /// Instruction of the running function, valid in slow paths and builtins.
     pub(crate) pc: *const u32,
@@ -206,6 +214,8 @@ pub struct Vm {
     /// Where the code points of recently indexed strings lie.
     pub(crate) positions: RefCell<Positions>,
     debug: bool,
+    /// Native code; `None` if there is no tier.
+    pub(crate) native: Option<Box<Native>>,
     pub(crate) tasks: Tasks,
     /// State of the builtins.
     pub builtins: crate::builtins::State,
@@ -238,6 +248,9 @@ impl Vm {
             closures: std::ptr::null_mut(),
             sites: std::ptr::null_mut(),
             named_descs: std::ptr::null(),
+            native_limit: 0,
+            exit_pc: std::ptr::null(),
+            native: None,
             pc: std::ptr::null(),
             base: stack.registers(),
             native_args: stack.registers(),
@@ -281,12 +294,16 @@ impl Vm {
             field_counts,
         });
         vm.link_tables();
+        if let Some(factory) = options.tier {
+            let tier = factory(&vm.module);
+            vm.attach(tier);
+        }
         vm
     }
 
     /// Points the fields that instructions read at the tables.
     pub(crate) fn link_tables(&mut self) {
-        self.funcs = self.func_table.as_ptr();
+        self.funcs = self.func_table.as_mut_ptr();
         self.named_descs = self.desc_table.as_ptr();
         self.globals = self.global_table.as_mut_ptr();
         self.strings = self.string_table.as_mut_ptr();

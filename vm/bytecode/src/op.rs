@@ -535,6 +535,8 @@ macro_rules! for_each_op {
             array_set_bool = ArraySetBool (arr: Any, idx: F64, val: Bool) [WRITES THROWS ALLOCS];
             /// Appends `val`; `dst = arr`.
             array_push_bool = ArrayPushBool (dst: OutAny, arr: Any, val: Bool) [WRITES THROWS ALLOCS];
+            /// Continues in native code. Machines put it in front of functions; modules never hold it.
+            native = Native () [ENDS CALLS];
         }
     };
 }

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand};
 
 use crate::color::Color;
 use crate::process::RunOptions;
@@ -22,9 +22,6 @@ pub struct Cli {
     /// Arguments of the program
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     pub args: Vec<String>,
-    /// Which execution tiers to use
-    #[arg(long, value_enum, default_value_t)]
-    pub jit: Jit,
     /// How to execute it
     #[command(flatten)]
     pub run: RunOptions,
@@ -57,7 +54,6 @@ impl Cli {
             command: None,
             file: Some(PathBuf::from(file)),
             args: Vec::new(),
-            jit: Jit::default(),
             run: RunOptions::default(),
             color: Color::default(),
         })
@@ -82,16 +78,6 @@ pub enum Command {
         /// The module
         file: PathBuf,
     },
-}
-
-/// Execution tiers.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, ValueEnum)]
-pub enum Jit {
-    /// The fastest tier that this build has
-    #[default]
-    Auto,
-    /// The interpreter only
-    Off,
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use hypvm::cli::{Cli, Command, Jit};
+use hypvm::cli::{Cli, Command};
 use hypvm::grant::Grants;
 use hypvm::load::load;
 use hypvm::process::execute;
@@ -44,8 +44,6 @@ fn dispatch(cli: &Cli) -> i32 {
     };
     let text = match &cli.command {
         None => {
-            // Both settings of the interpreter-only build select the same tier.
-            let (Jit::Auto | Jit::Off) = cli.jit;
             let (args, colored) = (cli.args.clone(), cli.color.is_enabled());
             return execute(module, args, &cli.run, Grants::nothing(), colored);
         }

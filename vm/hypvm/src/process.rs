@@ -31,6 +31,24 @@ pub struct RunOptions {
     /// Report each pause of the garbage collector on standard error, and its figures at the end
     #[arg(long)]
     pub trace_gc: bool,
+    /// When to compile to machine code
+    #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
+    jit: Jit,
+    /// Report each compilation to machine code on standard error
+    #[arg(long)]
+    trace_jit: bool,
+}
+
+/// When machine code is made.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, clap::ValueEnum)]
+enum Jit {
+    /// Of functions and loops that are hot, on a thread of its own
+    #[default]
+    Auto,
+    /// Never
+    Off,
+    /// Of each function before it first runs
+    Always,
 }
 
 /// Limits of a run.
@@ -102,6 +120,14 @@ impl RunOptions {
     #[must_use]
     pub fn machine(&self, args: Vec<String>, granted: Grants) -> VmOptions {
         let mut setup = VmOptions { args, gc_stress: self.gc_stress, ..VmOptions::new() };
+        let mode = match self.jit {
+            Jit::Off => None,
+            Jit::Auto => Some(hyp_jit::Mode::Auto),
+            Jit::Always => Some(hyp_jit::Mode::Always),
+        };
+        let tier =
+            mode.map(|mode| hyp_jit::Options { mode, trace: self.trace_jit, ..Default::default() });
+        setup.tier = tier.map(hyp_jit::Options::factory);
         setup.random_seed = self.seed;
         setup.debug = self.debug;
         self.limits.apply(&mut setup);

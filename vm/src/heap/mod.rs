@@ -94,6 +94,13 @@ fn other_epoch(epoch: u8) -> u8 {
 }
 
 impl Heap {
+    /// Offset of the next free byte's address.
+    pub(crate) const PTR_OFFSET: usize = std::mem::offset_of!(Heap, ptr);
+    /// Offset of the address where the free bytes end.
+    pub(crate) const LIMIT_OFFSET: usize = std::mem::offset_of!(Heap, limit);
+    /// Offset of the flag that the next safepoint collects.
+    pub(crate) const WANTED_OFFSET: usize = std::mem::offset_of!(Heap, wanted);
+
     /// An empty heap that never exceeds `bytes_max` by more than 1 MiB. With `stress`, every
     /// safepoint collects and freed memory is overwritten.
     #[must_use]

@@ -19,10 +19,10 @@ use crate::vm::Vm;
 
 /// Cache payload bit of `set_member`: the field takes numbers only. The other bits are the field's
 /// word in the object.
-pub(super) const NUMBER_ONLY: u64 = 1 << 16;
+pub(crate) const NUMBER_ONLY: u64 = 1 << 16;
 /// Cache payload bit of `set_member`, above the others: the object is a record, so the store makes a
 /// changed copy.
-pub(super) const COPIES: u64 = 1 << 17;
+pub(crate) const COPIES: u64 = 1 << 17;
 
 /// What a member name means for a value.
 #[derive(Clone, Copy)]

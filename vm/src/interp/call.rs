@@ -90,7 +90,9 @@ pub(super) unsafe fn call_slow(vm: *mut Vm, pc: *const u32, base: *mut Value) ->
     unsafe {
         let (vm, at) = enter(vm, pc, base);
         let func = vm.func_info(at.word(1));
-        let target = vm.poll().map(|()| Target::Script {
+        let polled = vm.poll();
+        vm.poll_at_call(at.word(1));
+        let target = polled.map(|()| Target::Script {
             func,
             closure: Value::NULL,
             receiver: None,

@@ -18,6 +18,7 @@ mod host;
 mod iterate;
 mod make;
 mod slow;
+mod step;
 
 use hyp_bytecode::op::Op;
 use hyp_bytecode::rep::TypeId;
@@ -29,9 +30,12 @@ use crate::stack::Frame;
 use crate::value::{TAG_FUNC, TAG_HEAP, TAG_NULL, TAG_STRING, Value};
 use crate::vm::Vm;
 
+pub(crate) use access::{COPIES, NUMBER_ONLY};
+pub(crate) use step::slow_path;
+
 /// A slow path: takes the machine, the instruction and the registers; returns where to continue, with
 /// `vm.base` the registers, or null to leave the loop.
-type Slow = unsafe fn(*mut Vm, *const u32, *mut Value) -> *const u32;
+pub(crate) type Slow = unsafe fn(*mut Vm, *const u32, *mut Value) -> *const u32;
 
 /// Converts an index for a bounds check: out-of-range values and NaN become a number that no unsigned
 /// bounds check passes.
@@ -437,7 +441,7 @@ pub(crate) unsafe fn run_loop(vm: *mut Vm, mut pc: *const u32, mut base: *mut Va
             (*pushed).dst = $dst;
             (*vm).frame = pushed;
             base = new_base;
-            pc = (*info).code;
+            pc = (*info).start;
         }};
     }
     macro_rules! call_allowed {
@@ -1062,6 +1066,7 @@ pub(crate) unsafe fn run_loop(vm: *mut Vm, mut pc: *const u32, mut base: *mut Va
                     set!(a!(w), v);
                     next!(1);
                 }
+                Op::Native => slow!(crate::tier::enter),
             }
         }
     }

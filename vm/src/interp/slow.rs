@@ -22,6 +22,7 @@ pub(super) unsafe fn poll(vm: *mut Vm, pc: *const u32, base: *mut Value) -> *con
     unsafe {
         let (vm, _) = enter(vm, pc, base);
         match vm.poll() {
+            Ok(()) if vm.native.is_some() => crate::tier::poll_at_loop(vm, pc, base),
             Ok(()) => pc,
             Err(trap) => vm.raise(trap),
         }

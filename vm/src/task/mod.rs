@@ -293,6 +293,9 @@ impl Vm {
             if !pc.is_null() {
                 // SAFETY: by contract.
                 unsafe { crate::interp::run_loop(self, pc, self.base) };
+                if self.is_parking() {
+                    return Err(Trap::Await(Value::UNDEF));
+                }
             }
             pc = loop {
                 // SAFETY: the interpreter has left the frame above `self.frame`.

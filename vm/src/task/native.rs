@@ -135,7 +135,10 @@ impl Vm {
     }
 
     fn resume_body(&mut self, task: TaskId, mut body: Body) -> Result<Value, Trap> {
-        match body.resume(()) {
+        let entered = self.set_entered(std::ptr::null_mut());
+        let result = body.resume(());
+        self.set_entered(entered);
+        match result {
             CoroutineResult::Return(result) => {
                 self.tasks.native.give_back(body.into_stack());
                 result
@@ -191,6 +194,13 @@ impl Vm {
     /// # Errors
     /// What the promise is rejected with; the task is cancelled; nothing can settle the promise.
     pub(crate) fn wait(&mut self, v: Value) -> Result<Value, Trap> {
+        let entered = self.set_entered(std::ptr::null_mut());
+        let outcome = self.wait_here(v);
+        self.set_entered(entered);
+        outcome
+    }
+
+    fn wait_here(&mut self, v: Value) -> Result<Value, Trap> {
         if !v.is_null()
             && let Some(outcome) = self.outcome_of(v)
         {

@@ -214,6 +214,7 @@ impl Vm {
                 closure: Value(registers as u64),
                 dst: 0,
                 count: 0,
+                site: std::ptr::null(),
             };
             let root = boundary.add(1);
             std::ptr::copy_nonoverlapping(from_frames, root, saved.n_frames);

@@ -202,6 +202,11 @@ impl Vm {
         }
     }
 
+    /// Whether [`Vm::outcome_of`] would give something.
+    pub(super) fn is_settled(&self, v: Value) -> bool {
+        !v.is_promise() || self.promise_status(v) != Status::Pending
+    }
+
     /// Adds a task's number or a combination to what waits for a pending promise.
     pub(super) fn add_waiter(&mut self, promise: Value, waiter: Value) -> Result<(), Trap> {
         // SAFETY: the caller passes a live promise.

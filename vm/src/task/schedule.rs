@@ -289,11 +289,24 @@ impl Vm {
         }
     }
 
+    /// Whether waiting for `v` is over at once.
+    fn is_known(&mut self, v: Value) -> bool {
+        if v.is_null() { self.tasks.is_alone() } else { self.is_settled(v) }
+    }
+
     /// Waits for what a builtin has given back; `None` if the running task has left the interpreter.
     ///
     /// # Safety
     /// As [`Vm::deliver`].
     unsafe fn suspend_on(&mut self, v: Value, point: Point) -> Option<Result<Value, Trap>> {
+        if let Some(active) = self.tasks.active.last()
+            && (v.is_undef() || active.native_depth == self.native_depth)
+        {
+            let (root, is_waiting) = (active.root, v.is_undef() || !self.is_known(v));
+            if is_waiting && self.begin_parking(root, v, point) {
+                return None;
+            }
+        }
         if v.is_undef() {
             // SAFETY: `run_on_own_stack` gives this back when the task has yielded.
             unsafe { self.park_yielded(point) };

@@ -93,6 +93,9 @@ impl FunctionChecker<'_> {
                 _ => {}
             }
         }
+        if insn.op == Op::Native {
+            return Err(self.at(insn, Rule::ReservedOp, "`native` is not for modules"));
+        }
         if insn.op == Op::BeginTask && self.function.result != Rep::Any {
             let message = "a task's caller gets a promise, but the result is not `any`";
             return Err(self.at(insn, Rule::ResultRep, message));

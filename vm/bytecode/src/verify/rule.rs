@@ -57,6 +57,8 @@ declare_rules! {
     FieldRep = "field-rep";
     /// Globals are `any`, `f64` or references to values.
     GlobalRep = "global-rep";
+    /// `native` does not occur: machines put it in front of functions.
+    ReservedOp = "reserved-op";
     /// A constructor has no captures, and its result is its type or `any`.
     Constructor = "constructor";
     /// A method has no captures; an instance method's parameter 0 is a receiver of its type.

@@ -74,6 +74,7 @@ fn declaration_cases() -> Vec<(Rule, String)> {
     };
     vec![
         (Rule::TooLarge, WORLD.replace("sites 2", "sites 400")),
+        (Rule::ReservedOp, one("native")),
         (Rule::TooLarge, with(&fields(limit::FIELDS + 1))),
         (Rule::DuplicateString, format!("string \"g\"\nstring \"g\"\n{WORLD}")),
         (Rule::DuplicateDesc, with("desc d2 number")),

@@ -4,44 +4,41 @@ use hyp_bytecode::module::Function;
 use hyp_bytecode::op::{Effects, Insn, Op, decode};
 use smallvec::SmallVec;
 
-use super::RecoverError;
+use super::NotVerified;
 
 /// A straight run of instructions.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Block {
+pub(crate) struct Block {
     /// First word.
-    pub(super) start: usize,
+    pub(crate) start: usize,
     /// First word behind it.
-    pub(super) end: usize,
+    pub(crate) end: usize,
     /// Blocks that follow: of a branch, the taken one first; of a switch, the default last.
-    pub(super) successors: SmallVec<[usize; 2]>,
+    pub(crate) successors: SmallVec<[usize; 2]>,
     /// Index into [`Graph::handlers`].
-    pub(super) handler: Option<usize>,
-    /// Number of edges that lead here, that of the function's start and of handlers included.
-    pub(super) n_preds: usize,
+    pub(crate) handler: Option<usize>,
 }
 
 /// Where raised values go.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Handler {
+pub(crate) struct Handler {
     /// The block that continues.
-    pub(super) target: usize,
+    pub(crate) target: usize,
     /// The register that receives the value.
-    pub(super) reg: u8,
+    pub(crate) reg: u8,
     /// Also runs on `Exit`.
-    pub(super) is_cleanup: bool,
+    pub(crate) is_cleanup: bool,
     /// The handler that takes the exits which this one does not.
-    pub(super) outer: Option<usize>,
+    pub(crate) outer: Option<usize>,
 }
 
 /// The blocks of a function. Block 0 is at the first word.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Graph {
-    pub(super) blocks: Vec<Block>,
-    pub(super) handlers: Vec<Handler>,
+pub(crate) struct Graph {
+    pub(crate) blocks: Vec<Block>,
+    pub(crate) handlers: Vec<Handler>,
     /// Reachable blocks in reverse postorder.
-    pub(super) order: Vec<usize>,
-    is_active: Vec<bool>,
+    pub(crate) order: Vec<usize>,
 }
 
 /// Whether control goes on behind the instruction.
@@ -54,7 +51,7 @@ fn branches(op: Op) -> bool {
 }
 
 impl Graph {
-    pub(super) fn new(function: &Function) -> Result<Graph, RecoverError> {
+    pub(crate) fn new(function: &Function) -> Result<Graph, NotVerified> {
         let starts = leaders(function)?;
         let mut number = vec![usize::MAX; function.code.len() + 1];
         for (b, &pc) in starts.iter().enumerate() {
@@ -62,7 +59,7 @@ impl Graph {
         }
         let block_at = |pc: usize| match number.get(pc) {
             Some(&b) if b != usize::MAX => Ok(b),
-            _ => Err(RecoverError::Code { pc }),
+            _ => Err(NotVerified),
         };
         let mut graph = Graph::default();
         for (b, &start) in starts.iter().enumerate() {
@@ -81,7 +78,6 @@ impl Graph {
             graph.blocks.push(block);
         }
         graph.find_order();
-        graph.count_preds();
         Ok(graph)
     }
 
@@ -90,8 +86,8 @@ impl Graph {
         &mut self,
         function: &Function,
         pc: usize,
-        block_at: &impl Fn(usize) -> Result<usize, RecoverError>,
-    ) -> Result<Option<usize>, RecoverError> {
+        block_at: &impl Fn(usize) -> Result<usize, NotVerified>,
+    ) -> Result<Option<usize>, NotVerified> {
         let mut covering =
             function.handlers.iter().filter(|h| (h.start as usize..h.end as usize).contains(&pc));
         let Some(first) = covering.next() else { return Ok(None) };
@@ -114,17 +110,24 @@ impl Graph {
     }
 
     /// The handlers of a block from the inside out.
-    pub(super) fn handlers_of(&self, b: usize) -> impl Iterator<Item = usize> + '_ {
+    pub(crate) fn handlers_of(&self, b: usize) -> impl Iterator<Item = usize> + '_ {
         std::iter::successors(self.blocks[b].handler, |h| self.handlers[*h].outer)
     }
 
-    /// Whether some reachable block is protected by a handler.
-    pub(super) fn is_active(&self, handler: usize) -> bool {
-        self.is_active.get(handler) == Some(&true)
+    /// Which blocks control can reach from a block.
+    pub(crate) fn reachable_from(&self, start: usize) -> Vec<bool> {
+        let mut seen = vec![false; self.blocks.len()];
+        let mut open = vec![start];
+        while let Some(b) = open.pop() {
+            if !std::mem::replace(&mut seen[b], true) {
+                open.extend(self.exits(b));
+            }
+        }
+        seen
     }
 
     /// Where control can go from a block: its successors, then the targets of its handlers.
-    fn exits(&self, b: usize) -> impl Iterator<Item = usize> + '_ {
+    pub(crate) fn exits(&self, b: usize) -> impl Iterator<Item = usize> + '_ {
         let handlers = self.handlers_of(b).map(|h| self.handlers[h].target);
         self.blocks[b].successors.iter().copied().chain(handlers)
     }
@@ -155,35 +158,16 @@ impl Graph {
         order.reverse();
         self.order = order;
     }
-
-    fn count_preds(&mut self) {
-        if let Some(first) = self.blocks.first_mut() {
-            first.n_preds = 1;
-        }
-        let mut is_active = vec![false; self.handlers.len()];
-        for &b in &self.order {
-            for to in self.blocks[b].successors.clone() {
-                self.blocks[to].n_preds += 1;
-            }
-            for handler in self.handlers_of(b) {
-                is_active[handler] = true;
-            }
-        }
-        for (handler, _) in self.handlers.iter().zip(&is_active).filter(|(_, active)| **active) {
-            self.blocks[handler.target].n_preds += 1;
-        }
-        self.is_active = is_active;
-    }
 }
 
 /// Words at which blocks start, ascending.
-fn leaders(function: &Function) -> Result<Vec<usize>, RecoverError> {
+fn leaders(function: &Function) -> Result<Vec<usize>, NotVerified> {
     let code = &function.code;
     let mut is_leader = vec![false; code.len() + 1];
     is_leader[0] = true;
     let mut pc = 0;
     while pc < code.len() {
-        let insn = decode(code, pc).map_err(|e| RecoverError::Code { pc: e.pc })?;
+        let insn = decode(code, pc).map_err(|_| NotVerified)?;
         if branches(insn.op) || !falls_through(insn.op) {
             is_leader[insn.next] = true;
         }
@@ -194,17 +178,17 @@ fn leaders(function: &Function) -> Result<Vec<usize>, RecoverError> {
     }
     for handler in &function.handlers {
         for pc in [handler.start, handler.end, handler.target] {
-            *is_leader.get_mut(pc as usize).ok_or(RecoverError::Code { pc: pc as usize })? = true;
+            *is_leader.get_mut(pc as usize).ok_or(NotVerified)? = true;
         }
     }
     let starts = is_leader.iter().enumerate().filter(|(pc, is)| **is && *pc < code.len());
     Ok(starts.map(|(pc, _)| pc).collect())
 }
 
-fn last_insn(code: &[u32], start: usize, end: usize) -> Result<Insn<'_>, RecoverError> {
+fn last_insn(code: &[u32], start: usize, end: usize) -> Result<Insn<'_>, NotVerified> {
     let mut pc = start;
     loop {
-        let insn = decode(code, pc).map_err(|e| RecoverError::Code { pc: e.pc })?;
+        let insn = decode(code, pc).map_err(|_| NotVerified)?;
         if insn.next >= end {
             return Ok(insn);
         }

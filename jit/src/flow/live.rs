@@ -3,23 +3,23 @@
 use hyp_bytecode::module::Function;
 use hyp_bytecode::op::{Insn, Op, decode};
 
-use super::RecoverError;
+use super::NotVerified;
 use super::graph::Graph;
 
 /// A set of registers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(super) struct RegSet([u64; 4]);
+pub(crate) struct RegSet([u64; 4]);
 
 impl RegSet {
-    pub(super) fn contains(&self, reg: u8) -> bool {
+    pub(crate) fn contains(&self, reg: u8) -> bool {
         self.0[usize::from(reg >> 6)] >> (reg & 63) & 1 != 0
     }
 
-    pub(super) fn insert(&mut self, reg: u8) {
+    pub(crate) fn insert(&mut self, reg: u8) {
         self.0[usize::from(reg >> 6)] |= 1 << (reg & 63);
     }
 
-    fn remove(&mut self, reg: u8) {
+    pub(crate) fn remove(&mut self, reg: u8) {
         self.0[usize::from(reg >> 6)] &= !(1 << (reg & 63));
     }
 
@@ -27,33 +27,29 @@ impl RegSet {
         RegSet(std::array::from_fn(|i| f(self.0[i], other.0[i])))
     }
 
-    fn union(&self, other: &RegSet) -> RegSet {
+    pub(crate) fn union(&self, other: &RegSet) -> RegSet {
         self.zip(other, |a, b| a | b)
     }
 
-    pub(super) fn without(&self, other: &RegSet) -> RegSet {
+    pub(crate) fn without(&self, other: &RegSet) -> RegSet {
         self.zip(other, |a, b| a & !b)
     }
 
-    fn intersection(&self, other: &RegSet) -> RegSet {
-        self.zip(other, |a, b| a & b)
-    }
-
     /// Members in ascending order.
-    pub(super) fn iter(&self) -> impl Iterator<Item = u8> + '_ {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = u8> + '_ {
         (0..=u8::MAX).filter(|reg| self.contains(*reg))
     }
 }
 
 /// Registers that are read at or behind the start of each block, and those that it writes.
 #[derive(Clone, Debug)]
-pub(super) struct Live {
-    pub(super) at_start: Vec<RegSet>,
-    written: Vec<RegSet>,
+pub(crate) struct Live {
+    pub(crate) at_start: Vec<RegSet>,
+    pub(crate) written: Vec<RegSet>,
 }
 
 /// Calls `visit` with every register that an instruction reads.
-pub(super) fn for_each_read(insn: &Insn<'_>, mut visit: impl FnMut(u8)) {
+pub(crate) fn for_each_read(insn: &Insn<'_>, mut visit: impl FnMut(u8)) {
     for (kind, arg) in insn.operands() {
         if let hyp_bytecode::op::Arg::Reg(reg) = arg
             && (kind.is_in() || is_latch(insn.op))
@@ -67,12 +63,12 @@ pub(super) fn for_each_read(insn: &Insn<'_>, mut visit: impl FnMut(u8)) {
 }
 
 /// Whether the instruction reads the register that it defines.
-pub(super) fn is_latch(op: Op) -> bool {
+pub(crate) fn is_latch(op: Op) -> bool {
     matches!(op, Op::ForLtF64 | Op::ForLeF64)
 }
 
 impl Live {
-    pub(super) fn new(function: &Function, graph: &Graph) -> Result<Live, RecoverError> {
+    pub(crate) fn new(function: &Function, graph: &Graph) -> Result<Live, NotVerified> {
         let n = graph.blocks.len();
         let mut read = vec![RegSet::default(); n];
         let mut live =
@@ -81,8 +77,7 @@ impl Live {
             let block = &graph.blocks[b];
             let mut pc = block.start;
             while pc < block.end {
-                let insn =
-                    decode(&function.code, pc).map_err(|e| RecoverError::Code { pc: e.pc })?;
+                let insn = decode(&function.code, pc).map_err(|_| NotVerified)?;
                 for_each_read(&insn, |reg| {
                     if !live.written[b].contains(reg) {
                         read[b].insert(reg);
@@ -114,22 +109,10 @@ impl Live {
     }
 
     /// Registers whose content a handler reads; the one that receives the value is not among them.
-    pub(super) fn at_handler(&self, graph: &Graph, handler: usize) -> RegSet {
+    pub(crate) fn at_handler(&self, graph: &Graph, handler: usize) -> RegSet {
         let handler = graph.handlers[handler];
         let mut set = self.at_start[handler.target];
         set.remove(handler.reg);
         set
-    }
-
-    /// Registers that are written where a handler is active that reads them.
-    pub(super) fn changed_under_handlers(&self, graph: &Graph) -> RegSet {
-        let mut found = RegSet::default();
-        for &b in &graph.order {
-            for handler in graph.handlers_of(b) {
-                let changed = self.written[b].intersection(&self.at_handler(graph, handler));
-                found = found.union(&changed);
-            }
-        }
-        found
     }
 }

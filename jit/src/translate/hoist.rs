@@ -1,0 +1,161 @@
+//! Storage addresses and lengths of arrays that a loop does not exchange, kept in registers.
+//!
+//! Where such a loop is entered, its arrays are looked at once; a value that is no general array
+//! counts as one without elements, so that every access takes its slow path. Whatever may change an
+//! array in the loop has them looked at again behind it.
+
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::{Block, InstBuilder, Value, types};
+use cranelift_frontend::Variable;
+use hyp_bytecode::op::{Effects, Insn, Op};
+use hyp_vm::object;
+
+use super::access::{KIND, LEN, PTR};
+use super::{Refused, Region, Translator};
+use crate::flow::{Loop, loops};
+
+/// An array that a loop does not exchange.
+#[derive(Clone, Copy)]
+pub(super) struct Hoisted {
+    reg: u8,
+    /// Address of the elements.
+    start: Variable,
+    /// How many there are; 64 bits.
+    len: Variable,
+}
+
+/// A loop with what is kept in registers for it.
+pub(super) struct Hoisting {
+    of: Loop,
+    arrays: Vec<Hoisted>,
+    /// Where the loop is entered from outside.
+    preheader: Option<Block>,
+}
+
+/// The array that an instruction accesses an element of.
+fn accessed(insn: &Insn<'_>) -> Option<u8> {
+    match insn.op {
+        Op::ArrayGet | Op::ArrayGetF64 | Op::GetIndex => insn.reg(1),
+        Op::ArraySet => insn.reg(0),
+        _ => None,
+    }
+}
+
+fn may_change_arrays(op: Op) -> bool {
+    op.spec().effects.has(Effects::CALLS)
+        || matches!(op, Op::ArrayPush | Op::ArrayPushBool | Op::SetIndex)
+}
+
+impl<'m> Translator<'_, 'm> {
+    /// Finds the arrays to keep, each for the outermost loop that does not exchange it.
+    pub(super) fn plan_hoisting(&mut self, start: usize, reach: &[bool]) -> Result<(), Refused> {
+        let input = self.input;
+        let loops = loops(input.graph, input.live, start, reach);
+        self.hoisting = loops
+            .into_iter()
+            .map(|of| Hoisting { of, arrays: Vec::new(), preheader: None })
+            .collect();
+        for at in (0..reach.len()).filter(|at| reach[*at]) {
+            for (insn, _) in self.with_liveness(at)? {
+                let Some(reg) = accessed(&insn) else { continue };
+                let outer =
+                    self.hoisting.iter().position(|h| h.of.body[at] && !h.of.written.contains(reg));
+                let Some(outer) = outer else { continue };
+                if self.hoisting[outer].arrays.iter().all(|known| known.reg != reg) {
+                    let start = self.b.declare_var(types::I64);
+                    let len = self.b.declare_var(types::I64);
+                    self.hoisting[outer].arrays.push(Hoisted { reg, start, len });
+                }
+            }
+        }
+        for i in 0..self.hoisting.len() {
+            if !self.hoisting[i].arrays.is_empty() {
+                self.hoisting[i].preheader = Some(self.b.create_block());
+            }
+        }
+        Ok(())
+    }
+
+    /// The block to jump to from the current block in order to reach block `to`.
+    pub(super) fn way_to(&self, to: usize) -> Option<Block> {
+        let entered = self.hoisting.iter().find(|h| h.of.header == to)?;
+        if entered.of.body[self.at] { None } else { entered.preheader }
+    }
+
+    /// Looks at the arrays of all loops that a block belongs to.
+    pub(super) fn look_at_arrays(&mut self, at: usize) {
+        let arrays: Vec<Hoisted> = self
+            .hoisting
+            .iter()
+            .filter(|h| h.of.body[at])
+            .flat_map(|h| h.arrays.iter().copied())
+            .collect();
+        arrays.into_iter().for_each(|array| self.look_at(array));
+    }
+
+    /// As [`Translator::look_at_arrays`], behind an instruction that may have changed them.
+    pub(super) fn look_again(&mut self, insn: &Insn<'m>) {
+        if may_change_arrays(insn.op) {
+            self.look_at_arrays(self.at);
+        }
+    }
+
+    /// Fills the blocks through which loops are entered.
+    pub(super) fn fill_preheaders(&mut self) {
+        for i in 0..self.hoisting.len() {
+            let Some(preheader) = self.hoisting[i].preheader else { continue };
+            let header = self.hoisting[i].of.header;
+            self.b.switch_to_block(preheader);
+            for array in self.hoisting[i].arrays.clone() {
+                self.look_at(array);
+            }
+            if let Some(block) = self.blocks[header] {
+                self.b.ins().jump(block, &[]);
+            }
+        }
+    }
+
+    fn look_at(&mut self, array: Hoisted) {
+        let none = self.new_block();
+        let done = self.new_block();
+        let start = self.b.append_block_param(done, types::I64);
+        let len = self.b.append_block_param(done, types::I64);
+        let v = self.read_any(array.reg);
+        let p = self.heap_pointer(v, none);
+        let kind = self.load(Region::Headers, types::I8, p, KIND);
+        let is_array = self.b.ins().icmp_imm_u(IntCC::Equal, kind, object::Kind::Array as i64);
+        self.expect(is_array, none);
+        let found = self.load(Region::Arrays, types::I64, p, PTR);
+        let count = self.load(Region::Arrays, types::I32, p, LEN);
+        let count = self.b.ins().uextend(types::I64, count);
+        self.b.ins().jump(done, &[found.into(), count.into()]);
+        self.b.switch_to_block(none);
+        let zero = self.word(0);
+        self.b.ins().jump(done, &[zero.into(), zero.into()]);
+        self.b.switch_to_block(done);
+        self.b.def_var(array.start, start);
+        self.b.def_var(array.len, len);
+    }
+
+    /// Address of an element of the array in a register; `slow` if it is none, or the index is out of
+    /// range.
+    pub(super) fn element_of(&mut self, reg: u8, index: Value, slow: Block) -> Value {
+        let known = self
+            .hoisting
+            .iter()
+            .filter(|h| h.of.body[self.at])
+            .find_map(|h| h.arrays.iter().find(|array| array.reg == reg).copied());
+        let Some(array) = known else {
+            let v = self.read_any(reg);
+            let array = self.array_in(v, slow);
+            return self.element(array, index, slow);
+        };
+        let i = self.index_of(index);
+        let len = self.b.use_var(array.len);
+        let is_in = self.b.ins().icmp(IntCC::UnsignedLessThan, i, len);
+        self.expect(is_in, slow);
+        let start = self.b.use_var(array.start);
+        let offset = self.b.ins().ishl_imm_u(i, 3);
+        self.b.ins().iadd(start, offset)
+    }
+}
