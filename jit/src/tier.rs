@@ -34,8 +34,9 @@ pub struct Options {
 /// Native code of one module.
 pub struct NativeTier {
     shared: Arc<Shared>,
-    /// The thread's queue; `None` if requests are done at once.
-    queue: Option<Mutex<Sender<Request>>>,
+    /// The thread's queue; `None` until the first request.
+    queue: Mutex<Option<Sender<Request>>>,
+    /// What compiles in the foreground.
     foreground: Mutex<Option<Compiler>>,
 }
 
@@ -76,18 +77,28 @@ impl NativeTier {
             count: AtomicUsize::new(0),
             asked: Mutex::default(),
         });
-        if options.mode == Mode::Always {
-            let compiler = Compiler::new(Arc::clone(&shared.module), options.code).ok();
-            return NativeTier { shared, queue: None, foreground: Mutex::new(compiler) };
-        }
-        let (sender, receiver) = channel();
-        let worker = Arc::clone(&shared);
-        // Without a thread everything is interpreted.
-        let _ = std::thread::Builder::new()
-            .name("hypvm-jit".to_owned())
-            .stack_size(16 << 20)
-            .spawn(move || worker.work(&receiver));
-        NativeTier { shared, queue: Some(Mutex::new(sender)), foreground: Mutex::new(None) }
+        let compiler = match options.mode {
+            Mode::Always => Compiler::new(Arc::clone(&shared.module), options.code).ok(),
+            Mode::Auto => None,
+        };
+        NativeTier { shared, queue: Mutex::new(None), foreground: Mutex::new(compiler) }
+    }
+
+    /// Has the thread compile; it starts with the first request, so short programs have none.
+    fn enqueue(&self, request: Request) {
+        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let sender = queue.get_or_insert_with(|| {
+            let (sender, receiver) = channel();
+            let worker = Arc::clone(&self.shared);
+            // Without a thread everything is interpreted.
+            let _ = std::thread::Builder::new()
+                .name("hypvm-jit".to_owned())
+                .stack_size(16 << 20)
+                .spawn(move || worker.work(&receiver));
+            sender
+        });
+        // The thread ends early only if it cannot compile.
+        let _ = sender.send(request);
     }
 }
 
@@ -148,13 +159,9 @@ impl Tier for NativeTier {
         if !self.shared.begin(func, head) {
             return;
         }
-        match &self.queue {
-            Some(queue) => {
-                let queue = queue.lock().unwrap_or_else(PoisonError::into_inner);
-                // The thread ends only if it cannot compile.
-                let _ = queue.send((func, head));
-            }
-            None => {
+        match self.shared.options.mode {
+            Mode::Auto => self.enqueue((func, head)),
+            Mode::Always => {
                 let mut compiler = self.foreground.lock().unwrap_or_else(PoisonError::into_inner);
                 if let Some(compiler) = compiler.as_mut() {
                     self.shared.compile(compiler, func, head);

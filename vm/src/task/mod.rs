@@ -135,6 +135,8 @@ pub(crate) struct Tasks {
     suspended: Vec<Value>,
     /// Promises that were rejected while nobody waited.
     rejected: Vec<Value>,
+    /// With what the promise of a cancelled task is being rejected.
+    cancellation: Option<Value>,
     pub(crate) channels: channel::Channels,
     native: native::Stacks,
     limits: TaskLimits,
@@ -172,6 +174,7 @@ impl Tasks {
             timers: schedule::Timers::default(),
             suspended: Vec::new(),
             rejected: Vec::new(),
+            cancellation: None,
             channels: channel::Channels::default(),
             native: native::Stacks::default(),
             limits,
@@ -380,7 +383,10 @@ impl Vm {
             Err(Trap::Cancelled) => {
                 self.observe(promise);
                 let reason = self.catch(Trap::runtime("Task cancelled"))?;
-                self.reject(promise, reason)
+                self.tasks.cancellation = Some(reason);
+                let rejected = self.reject(promise, reason);
+                self.tasks.cancellation = None;
+                rejected
             }
             Err(trap) => {
                 let reason = self.catch(trap)?;
@@ -406,7 +412,9 @@ impl Vm {
 
     /// Takes note of a rejection that nobody has seen yet.
     fn note_rejection(&mut self, promise: Value) {
-        if !self.is_unobserved(promise) {
+        // Promises that were made of a cancelled task's are no more an error than that is.
+        let is_cancelled = self.tasks.cancellation == Some(self.promise_value(promise));
+        if is_cancelled || !self.is_unobserved(promise) {
             return;
         }
         if self.tasks.rejected.len() == self.tasks.rejected.capacity() {

@@ -171,9 +171,12 @@ impl Vm {
         let exit = self.exit.take();
         let Some(slot) = self.tasks.task(task) else { return };
         slot.exit = exit;
-        let roots_below = slot.native.as_ref().map_or(0, |s| s.run.roots_below);
+        let outside = slot.native.as_ref().map(|s| (s.run.roots_below, s.run.native_depth));
+        let (roots_below, native_depth) = outside.unwrap_or((0, self.native_depth));
         // SAFETY: by contract; `wait_here` has made room.
         unsafe { self.save_stack(task, root, roots_below, point) };
+        // The calls that the builtin has made come back with its stack.
+        self.native_depth = native_depth;
     }
 
     /// Whether native code has room to call a script.
