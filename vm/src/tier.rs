@@ -229,7 +229,7 @@ pub(crate) unsafe fn poll_at_loop(vm: &mut Vm, pc: *const u32, base: *mut Value)
 ///
 /// # Safety
 /// As [`Slow`].
-pub(crate) unsafe fn enter(vm: *mut Vm, _pc: *const u32, base: *mut Value) -> *const u32 {
+pub(crate) unsafe fn enter(vm: *mut Vm, base: *mut Value) -> *const u32 {
     // SAFETY: by contract; function descriptions live as long as the machine.
     unsafe {
         let vm = &mut *vm;

@@ -1066,7 +1066,7 @@ pub(crate) unsafe fn run_loop(vm: *mut Vm, mut pc: *const u32, mut base: *mut Va
                     set!(a!(w), v);
                     next!(1);
                 }
-                Op::Native => slow!(crate::tier::enter),
+                Op::Native => slow!(slow::native),
             }
         }
     }

@@ -29,6 +29,13 @@ pub(super) unsafe fn poll(vm: *mut Vm, pc: *const u32, base: *mut Value) -> *con
     }
 }
 
+/// `native`.
+#[inline(never)]
+pub(super) unsafe fn native(vm: *mut Vm, _pc: *const u32, base: *mut Value) -> *const u32 {
+    // SAFETY: by contract.
+    unsafe { crate::tier::enter(vm, base) }
+}
+
 // ---- conversions and checks
 
 slow! {
