@@ -33,6 +33,7 @@ LUAU = os.environ.get("LUAU") or shutil.which("luau")
 QJS = os.environ.get("QJS") or shutil.which("qjs")
 ENGINES = {  # name: (command or None, file type)
     "hypvm": ([HYPVM], "hbc") if HYPC and HYPVM else None,
+    "hypvm-joff": ([HYPVM, "--jit=off"], "hbc") if HYPC and HYPVM else None,
     "gcc": (None, "c"),
     "node": (["node"], "js"), "luajit": (["luajit"], "lua"), "pypy3": (["pypy3"], "py"),
     "luau-cg": ([LUAU, "-O2", "--codegen"], "lua") if LUAU else None,
