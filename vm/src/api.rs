@@ -390,7 +390,7 @@ impl Vm {
     /// # Errors
     /// The host interrupted the program; standard output is closed; the task is cancelled.
     pub fn sleep(&mut self, duration: Duration) -> Result<(), Trap> {
-        if self.tasks.is_alone() {
+        if self.is_alone() {
             return self.sleep_all(duration);
         }
         self.flush()?;

@@ -59,13 +59,18 @@ impl Vm {
     /// # Errors
     /// Not callable, wrong arguments, too many tasks; what no promise can hold.
     pub(crate) fn spawn(&mut self, callee: Value) -> Result<Value, Trap> {
+        self.spawn_with(callee, &[])
+    }
+
+    /// As [`Vm::spawn`], with arguments.
+    pub(crate) fn spawn_with(&mut self, callee: Value, args: &[Value]) -> Result<Value, Trap> {
         let target = self.resolve_callee(callee)?;
         if matches!(target, Target::Script { .. }) {
-            return self.call_target(target, &[], true);
+            return self.call_target(target, args, true);
         }
         let promise = self.new_promise()?;
         self.root(promise);
-        match self.call_target(target, &[], false) {
+        match self.call_target(target, args, false) {
             Ok(v) => self.resolve(promise, v)?,
             Err(trap) => {
                 let reason = self.catch(trap)?;

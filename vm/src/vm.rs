@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::io::{BufRead, Write};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
@@ -21,7 +22,7 @@ use crate::output::Output;
 use crate::position::Positions;
 use crate::report::Report;
 use crate::stack::{Frame, Stack};
-use crate::task::{TaskLimits, Tasks};
+use crate::task::{Host, TaskLimits, Tasks};
 use crate::tier::{Native, TierFactory};
 use crate::value::Value;
 
@@ -58,6 +59,8 @@ pub struct VmOptions {
     pub random_seed: Option<u64>,
     /// Makes native code of hot functions; `None`: everything is interpreted.
     pub tier: Option<TierFactory>,
+    /// What does input and output for services; `None`: their builtins fail.
+    pub host: Option<Rc<dyn Host>>,
     /// Program arguments.
     pub args: Vec<String>,
     /// Whether `DebugPrint` and its relatives write.
@@ -88,6 +91,7 @@ impl VmOptions {
             grants: Grants::everything(),
             random_seed: None,
             tier: None,
+            host: None,
             args: Vec::new(),
             debug: false,
             stdout: Box::new(std::io::stdout()),
@@ -217,6 +221,8 @@ pub struct Vm {
     /// Native code; `None` if there is no tier.
     pub(crate) native: Option<Box<Native>>,
     pub(crate) tasks: Tasks,
+    /// Services.
+    pub(crate) host: Option<Rc<dyn Host>>,
     /// State of the builtins.
     pub builtins: crate::builtins::State,
 }
@@ -260,6 +266,7 @@ impl Vm {
             task_root: std::ptr::null_mut(),
             has_parked: false,
             tasks: Tasks::new(options.tasks),
+            host: options.host,
             pending: None,
             result: Value::NULL,
             global_table: vec![Value::UNDEF; module.globals.len()],
@@ -393,6 +400,9 @@ impl Vm {
         let is_normal = result.is_ok();
         if is_normal {
             result = self.drain_tasks().map(|()| Value::NULL);
+        }
+        if !is_normal && let Some(host) = &self.host {
+            host.close();
         }
         let may_run = matches!(result, Err(Trap::Error(_) | Trap::Throw(_) | Trap::Exit(_)));
         let mut outcome = self.outcome(result);

@@ -12,7 +12,7 @@ use crate::{Trap, Value, Vm};
 pub(super) fn drift(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
     let ms = Args::new(Builtin::Drift, args).num(vm, 0)?;
     let ms = whole_ms(ms / vm.builtins.pace);
-    if vm.tasks.is_alone() {
+    if vm.is_alone() {
         vm.sleep(Duration::from_millis(ms))?;
         return Ok(Value::NULL);
     }

@@ -1,8 +1,9 @@
 //! Encryption, password hashes, random bytes. The algorithms are those of the RustCrypto project and
 //! of `bcrypt`; nothing here is an implementation of one.
 
-use std::sync::mpsc::{RecvTimeoutError, sync_channel};
-use std::time::Duration;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use aes_gcm::aead::Aead;
 use aes_gcm::{Aes256Gcm, KeyInit};
@@ -40,32 +41,50 @@ pub(super) fn generate_salt(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> 
     random_hex(vm, &Args::new(Builtin::GenerateSalt, args))
 }
 
-/// Runs a slow computation, worth a number of steps of a script, on a thread of its own, so that the
-/// host can interrupt the program. An interrupted computation goes on until it is done or the process
-/// ends.
+/// A computation that a thread takes over.
+type Job = Box<dyn FnOnce() + Send>;
+
+/// Where threads for slow computations take their work from; as many as the machine has processors
+/// are started at first use.
+fn workshop() -> &'static Sender<Job> {
+    static WORKSHOP: OnceLock<Sender<Job>> = OnceLock::new();
+    WORKSHOP.get_or_init(|| {
+        let (sender, receiver) = channel::<Job>();
+        let receiver = Arc::new(Mutex::new(receiver));
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            let receiver = Arc::clone(&receiver);
+            let next = move || receiver.lock().ok()?.recv().ok();
+            let body = move || {
+                while let Some(job) = next() {
+                    // A job that panics has told its machine when it was dropped.
+                    let _ = catch_unwind(AssertUnwindSafe(job));
+                }
+            };
+            // Without any thread, every job is dropped with the channel, which its machine is told.
+            let _ = std::thread::Builder::new().name("password".to_owned()).spawn(body);
+        }
+        sender
+    })
+}
+
+/// Has a slow computation, worth a number of steps of a script, done on another thread; other tasks
+/// run meanwhile. An interrupted computation goes on until it is done or the process ends.
 fn compute<T: Send + 'static>(
     vm: &mut Vm,
     steps: usize,
     job: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, Trap> {
-    const STEP: Duration = Duration::from_millis(10);
+    finish: impl FnOnce(&mut Vm, T) -> Result<Value, Trap> + Send + 'static,
+) -> Result<Value, Trap> {
     vm.charge(steps)?;
-    let (sender, receiver) = sync_channel(1);
+    let (promise, ticket) = vm.begin_operation(|| {})?;
+    let completion = vm.completion(ticket);
     let body = move || {
-        // Nobody waits for the result of an interrupted computation.
-        let _ = sender.send(job());
+        let result = job();
+        completion.post(move |vm| finish(vm, result));
     };
-    let thread = std::thread::Builder::new().name("password".to_owned()).spawn(body);
-    thread.map_err(|e| Trap::io(format!("Cannot start a thread: {e}")))?;
-    loop {
-        match receiver.recv_timeout(STEP) {
-            Ok(result) => return Ok(result),
-            Err(RecvTimeoutError::Timeout) => vm.check_interrupt()?,
-            Err(RecvTimeoutError::Disconnected) => {
-                return Err(Trap::runtime("The computation failed"));
-            }
-        }
-    }
+    // If nobody takes the job, dropping it fails the operation.
+    let _ = workshop().send(Box::new(body));
+    Err(Trap::Await(promise))
 }
 
 /// Most bytes that PBKDF2 derives.
@@ -82,13 +101,13 @@ pub(super) fn pbkdf2(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
     }
     // Two hashes per round and block, each about fifteen steps of a script.
     let steps = (rounds as usize).saturating_mul(length.div_ceil(32)).saturating_mul(30);
-    let derived = compute(vm, steps, move || {
+    let derive = move || {
         let salt = unhex(&salt).unwrap_or(salt.into_bytes());
         let mut key = vec![0; length];
         pbkdf2::pbkdf2_hmac::<Sha256>(password.as_bytes(), &salt, rounds, &mut key);
         key
-    })?;
-    vm.new_string(&hex(&derived))
+    };
+    compute(vm, steps, derive, |vm, key| vm.new_string(&hex(&key)))
 }
 
 /// What a bcrypt hash is worth: about 50 microseconds for each of 2^cost rounds.
@@ -108,10 +127,11 @@ pub(super) fn bcrypt(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
         let text = format!("expected a password of at most {PASSWORD_BYTES_MAX} bytes");
         return Err(args.error(&text));
     }
-    match compute(vm, bcrypt_steps(cost), move || bcrypt::hash(password, cost))? {
+    let hash = move || bcrypt::hash(password, cost);
+    compute(vm, bcrypt_steps(cost), hash, |vm, hash| match hash {
         Ok(hash) => vm.new_string(&hash),
         Err(error) => Err(Trap::io(format!("Cannot hash the password: {error}"))),
-    }
+    })
 }
 
 pub(super) fn verify_bcrypt(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
@@ -119,8 +139,8 @@ pub(super) fn verify_bcrypt(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> 
     let (password, hash) = (args.text(vm, 0)?.to_owned(), args.text(vm, 1)?.to_owned());
     let Ok(parts) = hash.parse::<HashParts>() else { return Ok(Value::FALSE) };
     let steps = bcrypt_steps(parts.get_cost());
-    let matches = compute(vm, steps, move || bcrypt::verify(password, &hash))?;
-    Ok(Value::bool(matches.unwrap_or(false)))
+    let verify = move || bcrypt::verify(password, &hash);
+    compute(vm, steps, verify, |_, matches| Ok(Value::bool(matches.unwrap_or(false))))
 }
 
 const NONCE_BYTES: usize = 12;

@@ -17,11 +17,13 @@
 //! not yet been separated from, and nothing else.
 
 pub(crate) mod channel;
+mod external;
 mod native;
 mod park;
 pub(crate) mod promise;
 mod schedule;
 
+pub use external::{Completion, Host, Mailbox, Ticket};
 pub(crate) use native::needs_stack;
 pub(crate) use park::Point;
 pub(crate) use schedule::whole_ms;
@@ -131,6 +133,7 @@ pub(crate) struct Tasks {
     current: TaskId,
     ready: VecDeque<TaskId>,
     timers: schedule::Timers,
+    external: external::External,
     /// What `suspend;` waits for.
     suspended: Vec<Value>,
     /// Promises that were rejected while nobody waited.
@@ -154,11 +157,19 @@ pub struct TaskLimits {
     pub timers: usize,
     /// Messages in all channels.
     pub messages: usize,
+    /// Operations outside of the machine that have not ended.
+    pub operations: usize,
 }
 
 impl Default for TaskLimits {
     fn default() -> TaskLimits {
-        TaskLimits { tasks: 1_000_000, native_stacks: 4096, timers: 1_000_000, messages: 65_536 }
+        TaskLimits {
+            tasks: 1_000_000,
+            native_stacks: 4096,
+            timers: 1_000_000,
+            messages: 65_536,
+            operations: 65_536,
+        }
     }
 }
 
@@ -172,6 +183,7 @@ impl Tasks {
             current: TaskId::MAIN,
             ready: VecDeque::new(),
             timers: schedule::Timers::default(),
+            external: external::External::default(),
             suspended: Vec::new(),
             rejected: Vec::new(),
             cancellation: None,
@@ -184,11 +196,6 @@ impl Tasks {
 
     fn task(&mut self, id: TaskId) -> Option<&mut Task> {
         self.slots.get_mut(id.index())
-    }
-
-    /// Whether the program body runs and nothing else could.
-    pub(crate) fn is_alone(&self) -> bool {
-        self.active.is_empty() && self.ready.is_empty() && self.timers.is_empty()
     }
 
     fn new_slot(&mut self, promise: Value) -> TaskId {
@@ -217,6 +224,17 @@ impl Tasks {
         if self.slots.is_empty() {
             self.new_slot(Value::NULL);
         }
+    }
+}
+
+impl Vm {
+    /// Whether the program body runs and nothing else could.
+    pub(crate) fn is_alone(&self) -> bool {
+        let tasks = &self.tasks;
+        tasks.active.is_empty()
+            && tasks.ready.is_empty()
+            && tasks.timers.is_empty()
+            && !self.is_busy_outside()
     }
 }
 
@@ -444,6 +462,7 @@ impl Vm {
             }
         }
         self.tasks.timers.trace(marker);
+        self.tasks.external.trace(marker);
         self.tasks.channels.trace(marker);
         for &promise in self.tasks.rejected.iter().chain(&self.tasks.suspended) {
             marker.value(promise);

@@ -63,9 +63,11 @@ pub(crate) enum Combine {
     Timeout,
     /// The only one.
     Adopt,
+    /// An operation outside of the machine settles it, whose number it keeps until then.
+    External,
 }
 
-const COMBINES: [Combine; 7] = [
+const COMBINES: [Combine; 8] = [
     Combine::Nothing,
     Combine::All,
     Combine::Race,
@@ -73,6 +75,7 @@ const COMBINES: [Combine; 7] = [
     Combine::Settled,
     Combine::Timeout,
     Combine::Adopt,
+    Combine::External,
 ];
 
 /// Bytes after which a message lists no further reasons.
@@ -163,10 +166,25 @@ impl Vm {
         COMBINES.get(kind as usize).copied().unwrap_or(Combine::Nothing)
     }
 
+    /// Makes a pending promise that of an operation.
+    pub(super) fn make_external(&mut self, promise: Value, index: u32) {
+        self.set_promise_value(promise, Value::num(f64::from(index)));
+        // SAFETY: the caller passes a live promise.
+        unsafe { (*object(promise)).state |= (Combine::External as u32) << state::KIND_SHIFT };
+    }
+
+    /// The number of the operation that settles a pending promise.
+    pub(super) fn operation_of(&self, promise: Value) -> Option<u32> {
+        let is_external = self.combine_kind(promise) == Combine::External;
+        let is_pending = self.promise_status(promise) == Status::Pending;
+        let number = self.promise_value(promise).as_num();
+        number.filter(|_| is_external && is_pending).map(|number| number as u32)
+    }
+
     /// What a pending combination is made of.
     pub(super) fn parts(&self, promise: Value) -> Elements<'_> {
         match self.combine_kind(promise) {
-            Combine::Nothing => Elements::EMPTY,
+            Combine::Nothing | Combine::External => Elements::EMPTY,
             _ => self.array_items(self.promise_value(promise)).range(1..usize::MAX),
         }
     }
@@ -301,6 +319,10 @@ impl Vm {
         decided: &mut VecDeque<Settlement>,
     ) -> Result<(), Trap> {
         match waiter.as_num() {
+            Some(number) if number < 0.0 => {
+                self.tasks.external.tell_hook(number, promise);
+                Ok(())
+            }
             Some(number) => {
                 if let Some(task) = TaskId::from_number(number as u32) {
                     self.wake(task, promise);
@@ -390,7 +412,7 @@ impl Vm {
             Combine::All => status == Status::Rejected,
             Combine::Any => status == Status::Fulfilled,
             Combine::Race | Combine::Adopt | Combine::Timeout => true,
-            Combine::Settled | Combine::Nothing => false,
+            Combine::Settled | Combine::Nothing | Combine::External => false,
         };
         if !decides {
             return Ok(());

@@ -2,7 +2,6 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::time::Duration;
 
 use super::native::Suspended;
 use super::park::Point;
@@ -63,6 +62,10 @@ impl Timers {
         }
     }
 
+    pub(super) fn first_due(&self) -> Option<u64> {
+        self.heap.peek().map(|Reverse(timer)| timer.due)
+    }
+
     fn pop_due(&mut self, now: u64) -> Option<Value> {
         let is_due = self.heap.peek().is_some_and(|Reverse(timer)| timer.due <= now);
         if is_due { self.heap.pop().map(|Reverse(timer)| timer.promise) } else { None }
@@ -86,7 +89,7 @@ pub(crate) fn whole_ms(ms: f64) -> u64 {
 impl Vm {
     // ---- timers
 
-    fn clock(&self) -> u64 {
+    pub(super) fn clock(&self) -> u64 {
         self.tasks.started.elapsed().as_micros() as u64
     }
 
@@ -135,11 +138,6 @@ impl Vm {
         due
     }
 
-    fn sleep_until(&mut self, due: u64) -> Result<(), Trap> {
-        let rest = due.saturating_sub(self.clock());
-        self.sleep_all(Duration::from_micros(rest))
-    }
-
     // ---- running
 
     /// Makes a task ready that waits for this promise.
@@ -184,23 +182,25 @@ impl Vm {
     fn run_tasks(&mut self, until: Until) -> Result<(), Trap> {
         loop {
             for _ in 0..self.tasks.ready.len() {
-                let Some(id) = self.tasks.ready.pop_front() else { break };
-                if id == TaskId::MAIN {
+                if self.tasks.ready.front() == Some(&TaskId::MAIN) {
+                    self.tasks.ready.pop_front();
                     return Ok(());
                 }
-                self.budget -= 1;
-                self.poll()?;
-                self.resume(id)?;
+                self.run_next()?;
             }
+            self.call_hooks();
             self.fire_timers()?;
             if !self.tasks.ready.is_empty() {
+                self.glance_outside()?;
                 continue;
             }
-            if until == Until::Drained && self.tasks.n_live == 0 {
+            let is_expecting = self.is_expecting();
+            if until == Until::Drained && self.tasks.n_live == 0 && !is_expecting {
                 return Ok(());
             }
             match self.next_timer() {
-                Some(due) => self.sleep_until(due)?,
+                None if is_expecting => self.wait_outside(None)?,
+                due @ Some(_) => self.wait_outside(due)?,
                 None if self.end_suspension()? => {}
                 None => {
                     if until == Until::Main
@@ -212,6 +212,14 @@ impl Vm {
                 }
             }
         }
+    }
+
+    /// Runs the first task of the queue.
+    pub(super) fn run_next(&mut self) -> Result<(), Trap> {
+        let Some(id) = self.tasks.ready.pop_front() else { return Ok(()) };
+        self.budget -= 1;
+        self.poll()?;
+        self.resume(id)
     }
 
     /// Runs a ready task until it waits again or ends. Gives back what ends the program.
@@ -291,7 +299,7 @@ impl Vm {
 
     /// Whether waiting for `v` is over at once.
     fn is_known(&mut self, v: Value) -> bool {
-        if v.is_null() { self.tasks.is_alone() } else { self.is_settled(v) }
+        if v.is_null() { self.is_alone() } else { self.is_settled(v) }
     }
 
     /// Waits for what a builtin has given back; `None` if the running task has left the interpreter.
@@ -314,7 +322,7 @@ impl Vm {
             return None;
         }
         let known =
-            if v.is_null() { self.tasks.is_alone().then_some(Ok(v)) } else { self.outcome_of(v) };
+            if v.is_null() { self.is_alone().then_some(Ok(v)) } else { self.outcome_of(v) };
         if known.is_some() {
             return known;
         }
@@ -363,7 +371,7 @@ impl Vm {
 
     /// `suspend;`: waits for the end of the input, which other tasks need not.
     pub(crate) fn suspend_task(&mut self) -> Result<Value, Trap> {
-        if self.tasks.is_alone() && self.tasks.n_live == 0 {
+        if self.is_alone() && self.tasks.n_live == 0 {
             self.read_to_end()?;
             return Ok(Value::NULL);
         }
@@ -388,7 +396,7 @@ impl Vm {
 
     /// Asks a task to end: its wait raises a cancellation. Tasks and combinations that it alone waits
     /// for are cancelled with it. Returns whether the task had not ended.
-    pub(crate) fn cancel(&mut self, promise: Value) -> bool {
+    pub fn cancel(&mut self, promise: Value) -> bool {
         let is_running = self.promise_task(promise).is_some();
         self.cancel_chain(vec![promise]);
         is_running
@@ -405,7 +413,12 @@ impl Vm {
         while let Some(promise) = work.pop() {
             let (waiter, waits_for) = match self.promise_task(promise) {
                 Some(id) => (id.waiter(), self.cancel_task(id)),
-                None => (promise, self.parts(promise).to_vec()),
+                None => {
+                    if let Some(index) = self.operation_of(promise) {
+                        self.cancel_operation(promise, index);
+                    }
+                    (promise, self.parts(promise).to_vec())
+                }
             };
             let needed_no_more = waits_for
                 .into_iter()
@@ -440,7 +453,7 @@ impl Vm {
     /// # Errors
     /// What ends the program early.
     pub(crate) fn drain_tasks(&mut self) -> Result<(), Trap> {
-        if self.tasks.n_live == 0 {
+        if self.tasks.n_live == 0 && !self.is_expecting() {
             return Ok(());
         }
         self.run_tasks(Until::Drained)?;
@@ -461,8 +474,9 @@ impl Vm {
         }
     }
 
-    /// Forgets all tasks without running them any more.
+    /// Forgets all tasks without running them any more, and all operations.
     pub(crate) fn drop_tasks(&mut self) {
+        self.cancel_operations();
         self.tasks.ready.clear();
         for index in 1..self.tasks.slots.len() {
             let id = TaskId(index as u32);

@@ -1200,15 +1200,15 @@ macro_rules! for_each_builtin {
             /// Key of `keyLength` bytes (at most 65536), in hexadecimal digits, derived by PBKDF2 with HMAC-SHA256.
             /// A salt of pairs of hexadecimal digits stands for those bytes, other salts for their UTF-8 bytes.
             /// > PBKDF2("password", "salt", 2, 8) → ae4d0c95af6b46d3
-            PBKDF2 [] Crypto (password: String, salt: String, iterations: Number, keyLength: Number) -> String {THROWS} = pbkdf2;
+            PBKDF2 [] Crypto (password: String, salt: String, iterations: Number, keyLength: Number) -> String {TASKS THROWS} = pbkdf2;
             /// Password hash by bcrypt with a random salt. Each step of the work factor (4 to 31) doubles the time.
             /// Passwords of more than 72 bytes raise an error, because bcrypt would ignore the rest.
             /// > VerifyBCrypt("deep secret", BCrypt("deep secret", 4)) → true
-            BCrypt [] Crypto (password: String, workFactor: Number) -> String {RANDOM THROWS} = bcrypt;
+            BCrypt [] Crypto (password: String, workFactor: Number) -> String {RANDOM TASKS THROWS} = bcrypt;
             /// Whether a password has this bcrypt hash; false for text that is no bcrypt hash. Only the first 72
             /// bytes of the password count.
             /// > VerifyBCrypt("guess", "no hash") → false
-            VerifyBCrypt [] Crypto (password: String, hash: String) -> Boolean {THROWS} = verify_bcrypt;
+            VerifyBCrypt [] Crypto (password: String, hash: String) -> Boolean {TASKS THROWS} = verify_bcrypt;
             /// Encrypts and authenticates text by AES-256-GCM. The key is text of 32 bytes or 64 hexadecimal digits.
             /// The result is Base64 of a random nonce (12 bytes), the encrypted text and the tag (16 bytes).
             /// > induce key = GenerateRandomKey(32);
