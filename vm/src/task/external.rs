@@ -336,16 +336,14 @@ impl Vm {
     /// Whether anything outside may make a task go on: an operation that somebody waits for, or a
     /// server.
     pub(super) fn is_expecting(&self) -> bool {
-        let is_awaited =
-            |o: &Operation| !o.promise.is_null() && self.has_waiters(o.promise);
+        let is_awaited = |o: &Operation| !o.promise.is_null() && self.has_waiters(o.promise);
         self.host.as_ref().is_some_and(|host| host.is_serving())
             || self.tasks.external.operations.iter().any(is_awaited)
     }
 
     /// Whether anything at all goes on outside.
     pub(crate) fn is_busy_outside(&self) -> bool {
-        self.tasks.external.n_live() > 0
-            || self.host.as_ref().is_some_and(|host| host.is_serving())
+        self.tasks.external.n_live() > 0 || self.host.as_ref().is_some_and(|host| host.is_serving())
     }
 
     /// Waits for what happens outside, at most until a time of the machine's clock in microseconds.

@@ -321,8 +321,7 @@ impl Vm {
             self.has_parked = true;
             return None;
         }
-        let known =
-            if v.is_null() { self.is_alone().then_some(Ok(v)) } else { self.outcome_of(v) };
+        let known = if v.is_null() { self.is_alone().then_some(Ok(v)) } else { self.outcome_of(v) };
         if known.is_some() {
             return known;
         }
