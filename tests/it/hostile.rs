@@ -1,5 +1,6 @@
 //! Valid modules that no compiler writes, and programs that defeat a simple interpreter.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use hyp_bytecode::text::assemble;
@@ -73,7 +74,9 @@ fn the_oracle_ends_on_values_that_double() {
              loop {{ {round} }} }} Relax"
         );
         let setting = Setting { fuel: 300_000, ..Setting::default() };
-        let verdict = oracle::run(source.as_bytes(), &setting);
+        let main = Path::new("main.hyp");
+        let read = |path: &Path| (path == main).then(|| source.clone().into_bytes());
+        let verdict = oracle::run(main, &read, &setting);
         assert_eq!(verdict, Verdict::Unsupported(oracle::FUEL.to_owned()), "{round}");
     }
 }

@@ -13,7 +13,7 @@ use std::process::{Command, ExitCode};
 use std::sync::{Mutex, PoisonError};
 
 use hyp_bytecode::builtin::{BUILTINS, BuiltinSpec, CONSTANTS};
-use hyp_compiler::driver::{Options, compile, pass_names};
+use hyp_compiler::driver::{Options, pass_names};
 use hyp_tests::engine::{self, ENGINES, Engine};
 use hyp_tests::expectation::{Expectation, Observed};
 use hyp_tests::oracle::{self, Fault, Setting, Verdict};
@@ -201,16 +201,15 @@ fn empty_temporary_directory() -> std::io::Result<()> {
     std::fs::create_dir(path)
 }
 
-/// Runs a program on the oracle. An uncaught error is printed as `line: message`.
+/// Runs a program on the oracle. An uncaught error is printed as `file:line: message`.
 fn run_oracle(path: &Path, args: &[String]) -> ExitCode {
-    let Ok(source) = std::fs::read(path) else { return ExitCode::from(2) };
     let stdin = std::io::stdin().lines().map_while(Result::ok).collect();
     let setting = Setting { stdin, args: args.to_vec(), ..Setting::default() };
-    let code = match oracle::run(&source, &setting) {
+    let code = match oracle::run(path, &|path| std::fs::read(path).ok(), &setting) {
         Verdict::Ran { stdout, error, exit } => {
             print!("{stdout}");
-            if let Some(Fault { line, message }) = error {
-                eprintln!("{line}: {message}");
+            if let Some(Fault { file, line, message }) = error {
+                eprintln!("{file}:{line}: {message}");
             }
             exit
         }
@@ -271,16 +270,15 @@ fn check(path: &Path) -> Result<(), Failed> {
     let mut supported = LACKS.lock().unwrap_or_else(PoisonError::into_inner);
     supported.entry(what.to_owned()).or_default().push(name);
     drop(supported);
-    if lacks { Ok(()) } else { agree(path, &observed, &machine).map_err(Failed::from) }
+    if lacks { Ok(()) } else { agree(&observed, &machine).map_err(Failed::from) }
 }
 
 fn compiles(path: &Path, bytes: &[u8]) -> bool {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    compile(&name, bytes, &Options::default()).module.is_some()
+    hyp_package::compile(path, bytes, &Options::default()).is_ok_and(|c| c.module.is_some())
 }
 
 /// Compares what the oracle and the machine did.
-fn agree(path: &Path, oracle: &Observed, machine: &Observed) -> Result<(), String> {
+fn agree(oracle: &Observed, machine: &Observed) -> Result<(), String> {
     let mut report = String::new();
     if oracle.stdout != machine.stdout {
         let pairs = machine.stdout.lines().zip(oracle.stdout.lines());
@@ -292,9 +290,8 @@ fn agree(path: &Path, oracle: &Observed, machine: &Observed) -> Result<(), Strin
     if oracle.exit != machine.exit {
         report.push_str(&format!("exit: machine {:?}, oracle {:?}\n", machine.exit, oracle.exit));
     }
-    if let Some((line, message)) = oracle.stderr.trim_end().split_once(": ") {
-        let file = path.file_name().unwrap_or_default().to_string_lossy();
-        let place = format!("{file}:{line}:");
+    if let Some((place, message)) = oracle.stderr.trim_end().split_once(": ") {
+        let place = format!("{place}:");
         let says = |text: &str| text.starts_with(&place) && text.ends_with(message);
         let first = message.lines().next().unwrap_or_default();
         if !machine.stderr.lines().any(|l| says(l) || (l.starts_with(&place) && l.ends_with(first)))

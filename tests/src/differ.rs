@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hyp_bytecode::container;
@@ -19,6 +20,8 @@ use crate::oracle::{self, Fault, Setting, Verdict};
 
 /// Evaluation steps of the oracle per program; programs that take more are left out.
 const ORACLE_FUEL: u64 = 1_000_000;
+/// The file of the program, or its main file.
+const MAIN: &str = "generated.hyp";
 /// Steps of the machine per program: more than the oracle could ever need.
 const MACHINE_FUEL: u64 = 50_000_000;
 const HEAP_BYTES_MAX: usize = 128 << 20;
@@ -79,7 +82,10 @@ impl Coverage {
 #[must_use]
 pub fn compare(source: &str, coverage: &mut Coverage) -> Finding {
     let setting = Setting { fuel: ORACLE_FUEL, ..Setting::default() };
-    let verdict = oracle::run_here(source.as_bytes(), &setting);
+    let verdict = {
+        let read = |path: &Path| (path == Path::new(MAIN)).then(|| source.as_bytes().to_vec());
+        oracle::run_here(Path::new(MAIN), &read, &setting)
+    };
     if let Verdict::Unsupported(what) = &verdict
         && what == oracle::FUEL
     {
@@ -153,7 +159,7 @@ fn run_machine(
     coverage: &mut Coverage,
 ) -> Result<(Behaviour, Option<u64>), String> {
     let options = Options { opt_level, ..Options::default() };
-    let compilation = compile("generated.hyp", source.as_bytes(), &options);
+    let compilation = compile(MAIN, source.as_bytes(), &options);
     let Some(module) = compilation.module else {
         let first = compilation.diagnostics.iter().find(|d| d.is_error());
         return Err(first.map_or_else(String::new, |d| {
@@ -177,7 +183,7 @@ fn run_machine(
     };
     let mut vm = Vm::new(Arc::new(module), options);
     let outcome = vm.run();
-    let error = outcome.error.map(|e| Fault { message: e.message, line: e.line });
+    let error = outcome.error.map(|e| Fault { message: e.message, file: e.file, line: e.line });
     let left = vm.fuel_left();
     let behaviour = Behaviour { stdout: stdout.text(), error, exit: outcome.exit_code };
     Ok((behaviour, left))

@@ -357,8 +357,8 @@ impl<'a> Machine<'a> {
     }
 
     /// Where the functions of a record type stand: they see the module.
-    fn record_scope(&self, _: &RecordDecl<'a>) -> Rc<Scope<'a>> {
-        Rc::clone(&self.module)
+    fn record_scope(&self, decl: &RecordDecl<'a>) -> Rc<Scope<'a>> {
+        Rc::clone(&self.scopes[self.modules.at(decl.name.span.start)])
     }
 }
 

@@ -3,12 +3,14 @@
 use std::rc::Rc;
 
 use hyp_grammar::ast::{
-    Arm, ArmBody, Entrain, Expr, ExprKind, FieldInit, FieldKey, RecordLit, StmtKind, TemplatePart,
+    Arm, ArmBody, Entrain, Expr, ExprKind, FieldInit, FieldKey, Ident, RecordLit, StmtKind,
+    TemplatePart,
 };
 use hyp_grammar::intern::Symbol;
 use hyp_grammar::operator::{AssignOp, BinaryOp};
 use hyp_grammar::span::Span;
 
+use super::facts::Declared;
 use super::machine::{Eval, Machine, Stop};
 use super::scope::{Scope, Slot};
 use super::value::{Dict, Key, Record, Value};
@@ -31,6 +33,17 @@ impl<'a> Machine<'a> {
                 self.call_expression(callee, args, optional, expr.span, scope)
             }
             ExprKind::Member { object, name, optional } => {
+                if let Some(slot) = self.exported(object, name, scope) {
+                    let namespace = match object.kind {
+                        ExprKind::Name(space) => Some(Ident { name: space, span: object.span }),
+                        _ => None,
+                    };
+                    let value = match slot {
+                        Some(slot) => slot.get(),
+                        None => self.record_type(namespace, name),
+                    };
+                    return value.map(Some).ok_or_else(|| self.unknown(name.name, expr.span));
+                }
                 let Some(object) = self.chain(object, scope)? else { return Ok(None) };
                 if optional && object.is_null() {
                     return Ok(None);
@@ -184,16 +197,17 @@ impl<'a> Machine<'a> {
         is_call: bool,
     ) -> Eval<'a> {
         let text = self.name(name);
+        if self.namespace(name, span, scope).is_some() {
+            return Err(self.unknown(name, span));
+        }
         if let Some(slot) = self.variable(name, span.start, scope) {
             return slot.get().ok_or_else(|| self.unknown(name, span));
         }
         if let Some(value) = self.sibling(name, span, scope)? {
             return Ok(value);
         }
-        if let Some(decl) = self.facts.records.get(&name)
-            && self.record_constructor(decl).is_some()
-        {
-            return Ok(Value::RecordType(decl));
+        if let Some(value) = self.record_type(None, Ident { name, span }) {
+            return Ok(value);
         }
         let constant = match text {
             "PI" => std::f64::consts::PI,
@@ -209,6 +223,37 @@ impl<'a> Machine<'a> {
             }
         };
         Ok(Value::Number(constant))
+    }
+
+    /// The module that a name stands for, unless a declaration hides it.
+    fn namespace(&self, name: Symbol, span: Span, scope: &Rc<Scope<'a>>) -> Option<usize> {
+        let module = &self.modules.all[self.modules.at(span.start)];
+        let found = module.namespace(name)?;
+        scope.lexical(name, span.start).is_none().then_some(found)
+    }
+
+    /// The variable `object.name` of another module, if `object` is a namespace. Inner `None`: there is
+    /// no variable of this name.
+    pub(crate) fn exported(
+        &self,
+        object: &Expr<'a>,
+        name: Ident,
+        scope: &Rc<Scope<'a>>,
+    ) -> Option<Option<Rc<Slot<'a>>>> {
+        let ExprKind::Name(space) = object.kind else { return None };
+        let module = self.namespace(space, object.span, scope)?;
+        let is_exported = self.modules.all[module].exports.contains(&name.name);
+        Some(self.scopes[module].own(name.name).filter(|_| is_exported))
+    }
+
+    /// The constructor of a record type that has one.
+    fn record_type(&self, namespace: Option<Ident>, name: Ident) -> Option<Value<'a>> {
+        match self.declared(namespace, name) {
+            Some(Declared::Record(decl)) if self.record_constructor(decl).is_some() => {
+                Some(Value::RecordType(decl))
+            }
+            _ => None,
+        }
     }
 
     pub(crate) fn unknown(&self, name: Symbol, span: Span) -> Stop<'a> {
@@ -265,8 +310,8 @@ impl<'a> Machine<'a> {
         span: Span,
         scope: &Rc<Scope<'a>>,
     ) -> Eval<'a> {
-        let found = self.facts.records.get(&literal.name.name).copied();
-        let Some(decl) = found else {
+        let found = self.declared(literal.namespace, literal.name);
+        let Some(Declared::Record(decl)) = found else {
             for field in literal.fields {
                 let (FieldInit::Field { value, .. } | FieldInit::Spread { value, .. }) = field;
                 self.eval(value, scope)?;

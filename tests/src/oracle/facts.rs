@@ -4,40 +4,52 @@ use std::collections::{HashMap, HashSet};
 
 use hyp_grammar::ast::{
     ArmBody, Block, DeclTarget, Entrain, Expr, ExprKind, FieldInit, FieldKey, Function,
-    FunctionBody, Init, Loop, LoopHeader, MemberKind, Pattern, PatternKind, Program, RecordDecl,
+    FunctionBody, Init, Loop, LoopHeader, MemberKind, Pattern, PatternKind, RecordDecl,
     SessionDecl, Stmt, StmtKind, TemplatePart, Type, TypeKind,
 };
 use hyp_grammar::intern::Symbol;
 use hyp_grammar::operator::{AssignOp, BinaryOp};
 
-use super::scope::MODULE;
+use super::module::Modules;
+use super::scope::body_of;
 
 /// Facts about a program.
 #[derive(Default)]
 pub(crate) struct Facts<'a> {
     /// Ends of the blocks of a function that declare a name.
     pub leaks: HashMap<(u32, Symbol), Vec<u32>>,
-    /// Names that are somewhere assigned what may be null by its form.
-    pub null_assigned: HashSet<Symbol>,
-    /// Record types are known in the whole program.
-    pub records: HashMap<Symbol, &'a RecordDecl<'a>>,
-    pub sessions: HashMap<Symbol, &'a SessionDecl<'a>>,
+    /// Names that are somewhere in a module assigned what may be null by its form.
+    pub null_assigned: HashSet<(usize, Symbol)>,
+    /// What each module declares: types are known in a whole module.
+    pub types: Vec<HashMap<Symbol, Declared<'a>>>,
     /// Names declared with `sharedTrance`, with constness.
     pub shared: Vec<(Symbol, bool, Option<&'a Type<'a>>)>,
     /// Functions whose result may be null by their annotation.
     nullable_results: HashSet<Symbol>,
     /// A feature that the oracle lacks.
     pub unsupported: Option<&'static str>,
-    /// The function being walked, and the ends of its open blocks.
+    /// The module and the function being walked, and the ends of its open blocks.
+    module: usize,
     function: u32,
     open: Vec<u32>,
 }
 
+/// A type that a program declares.
+#[derive(Clone, Copy)]
+pub(crate) enum Declared<'a> {
+    Record(&'a RecordDecl<'a>),
+    Session(&'a SessionDecl<'a>),
+}
+
 /// Walks the program.
-pub(crate) fn gather<'a>(program: &Program<'a>) -> Facts<'a> {
-    let mut facts = Facts { function: MODULE, ..Facts::default() };
-    facts.stmts(program.prelude);
-    facts.stmts(program.body);
+pub(crate) fn gather<'a>(modules: &Modules<'a>) -> Facts<'a> {
+    let mut facts = Facts::default();
+    for (at, module) in modules.all.iter().enumerate() {
+        facts.types.push(HashMap::new());
+        (facts.module, facts.function) = (at, body_of(at));
+        facts.stmts(module.program.prelude);
+        facts.stmts(module.program.body);
+    }
     facts
 }
 
@@ -79,7 +91,7 @@ impl<'a> Facts<'a> {
                         self.assigns(name.name, value);
                     }
                     (DeclTarget::Name(name), Init::None | Init::External(_)) => {
-                        self.null_assigned.insert(name.name);
+                        self.null_assigned.insert((self.module, name.name));
                     }
                     _ => {}
                 }
@@ -94,7 +106,6 @@ impl<'a> Facts<'a> {
             StmtKind::Function(function) => self.function(function),
             StmtKind::Session(session) => self.session(session),
             StmtKind::Record(record) => self.record(record),
-            StmtKind::Import(_) => self.unsupported = Some("modules"),
             StmtKind::Entrance { body, .. } | StmtKind::Finale { body } => self.stmts(body.stmts),
             StmtKind::If { branches, otherwise } => {
                 for branch in branches {
@@ -164,7 +175,7 @@ impl<'a> Facts<'a> {
     }
 
     fn session(&mut self, session: &'a SessionDecl<'a>) {
-        self.sessions.insert(session.name.name, session);
+        self.types[self.module].insert(session.name.name, Declared::Session(session));
         for member in session.members {
             match member.kind {
                 MemberKind::Field(field) => field.init.iter().for_each(|e| self.expr(e)),
@@ -175,7 +186,7 @@ impl<'a> Facts<'a> {
     }
 
     fn record(&mut self, record: &'a RecordDecl<'a>) {
-        self.records.insert(record.name.name, record);
+        self.types[self.module].insert(record.name.name, Declared::Record(record));
         record.fields.iter().filter_map(|f| f.default).for_each(|e| self.expr(e));
         record.methods.iter().for_each(|method| self.function(method));
     }
@@ -196,7 +207,7 @@ impl<'a> Facts<'a> {
 
     fn assigns(&mut self, name: Symbol, value: &Expr<'a>) {
         if self.may_be_null(value) {
-            self.null_assigned.insert(name);
+            self.null_assigned.insert((self.module, name));
         }
     }
 

@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use hyp_grammar::ast::{Program, Stmt, StmtKind};
+use hyp_grammar::ast::{Stmt, StmtKind};
 use hyp_grammar::intern::{Interner, Symbol};
-use hyp_grammar::source::LineIndex;
 use hyp_grammar::span::Span;
 
 use super::facts::Facts;
-use super::scope::{Demand, Frame, MODULE, Scope, Slot};
+use super::module::Modules;
+use super::scope::{Demand, Frame, IMPORTS, SHARED, Scope, Slot, body_of};
 use super::value::{Fault, Value};
 use super::{FUEL, Setting, Verdict, fuel};
 
@@ -35,8 +35,7 @@ pub(crate) type Eval<'a> = Result<Value<'a>, Stop<'a>>;
 /// A running program.
 pub(crate) struct Machine<'a> {
     names: &'a Interner,
-    pub source: &'a str,
-    lines: LineIndex,
+    pub modules: Modules<'a>,
     pub facts: Facts<'a>,
     pub shared: HashMap<Symbol, Rc<Slot<'a>>>,
     pub out: String,
@@ -47,29 +46,29 @@ pub(crate) struct Machine<'a> {
     pub yields: bool,
     /// The place of the last `awaken`.
     pub returned_at: Span,
-    /// The scope of the module body.
-    pub(crate) module: Rc<Scope<'a>>,
+    /// The scopes of the module bodies.
+    pub scopes: Vec<Rc<Scope<'a>>>,
     texts: std::cell::RefCell<HashMap<Symbol, Rc<str>>>,
 }
 
 impl<'a> Machine<'a> {
     pub(crate) fn new(
         names: &'a Interner,
-        source: &'a str,
+        modules: Modules<'a>,
         facts: Facts<'a>,
         setting: Setting,
     ) -> Machine<'a> {
         let mut shared = HashMap::new();
         for &(name, is_constant, ty) in &facts.shared {
-            let slot = Slot::declared(name, MODULE, 0, is_constant, None);
-            let admits_null = facts.null_assigned.contains(&name);
+            let slot = Slot::declared(name, SHARED, 0, is_constant, None);
+            let admits_null = facts.null_assigned.iter().any(|(_, n)| *n == name);
             slot.demand.set(ty.map(|ty| Demand { ty, admits_null }));
             shared.entry(name).or_insert(slot);
         }
         Machine {
             names,
-            source,
-            lines: LineIndex::new(source),
+            scopes: (0..modules.all.len()).map(body_scope).collect(),
+            modules,
             facts,
             shared,
             out: String::new(),
@@ -78,7 +77,6 @@ impl<'a> Machine<'a> {
             stdin_next: 0,
             yields: false,
             returned_at: Span::at(0),
-            module: Scope::new(None, module_frame()),
             texts: std::cell::RefCell::default(),
         }
     }
@@ -104,8 +102,9 @@ impl<'a> Machine<'a> {
         message: impl Into<String>,
         span: Span,
     ) -> Stop<'a> {
-        let at = self.lines.locate(self.source, span.start);
-        let fault = Fault { kind, message: message.into(), line: at.line, column: at.column };
+        let (_, at) = self.modules.locate(span.start);
+        let (line, column) = (at.line, at.column);
+        let fault = Fault { kind, message: message.into(), at: span.start, line, column };
         Stop::Throw(Value::Error(Rc::new(fault)), span)
     }
 
@@ -127,17 +126,21 @@ impl<'a> Machine<'a> {
     }
 
     /// Runs the body and then the finales, whatever ended the body.
-    pub(crate) fn run(mut self, program: &Program<'a>) -> Verdict {
-        let scope = Rc::clone(&self.module);
-        let body: Vec<Stmt<'a>> = program.prelude.iter().chain(program.body).copied().collect();
-        self.hoist(&body, &scope);
+    pub(crate) fn run(mut self) -> Verdict {
+        for at in 0..self.scopes.len() {
+            let body: Vec<Stmt<'a>> = self.modules.all[at].stmts().copied().collect();
+            let scope = Rc::clone(&self.scopes[at]);
+            self.hoist(&body, &scope);
+        }
+        self.link();
         let mut exit = 0;
         let mut error = None;
-        let result = self.hoisted_stmts(&body, &scope);
+        let result = self.bodies();
         if let Err(what) = self.conclude(result, &mut exit, &mut error) {
             return Verdict::Unsupported(what);
         }
-        for stmt in &body {
+        let scope = Rc::clone(&self.scopes[0]);
+        for stmt in self.modules.all[0].stmts() {
             let StmtKind::Finale { body } = stmt.kind else { continue };
             let result = self.stmts(body.stmts, &scope);
             let exits = matches!(result, Err(Stop::Exit(_)));
@@ -149,6 +152,35 @@ impl<'a> Machine<'a> {
             }
         }
         Verdict::Ran { stdout: self.out, error, exit }
+    }
+
+    /// Gives the modules the names that they import without a namespace.
+    fn link(&self) {
+        for (module, scope) in self.modules.all.iter().zip(&self.scopes) {
+            let Some(imports) = &scope.parent else { continue };
+            for target in module.opened() {
+                for name in &self.modules.all[target].exports {
+                    if let Some(slot) = self.scopes[target].own(*name) {
+                        imports.add(slot);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Runs the bodies of all modules; start-up blocks are for the main module.
+    fn bodies(&mut self) -> Result<(), Stop<'a>> {
+        for at in self.modules.order.clone() {
+            let stmts = self.modules.all[at].stmts().copied();
+            let is_entrance = |stmt: &Stmt<'a>| matches!(stmt.kind, StmtKind::Entrance { .. });
+            let body: Vec<Stmt<'a>> = stmts.filter(|s| at == 0 || !is_entrance(s)).collect();
+            let scope = Rc::clone(&self.scopes[at]);
+            match self.hoisted_stmts(&body, &scope) {
+                Err(Stop::Return(_)) => {}
+                other => other?,
+            }
+        }
+        Ok(())
     }
 
     /// Notes how the body or a finale ended.
@@ -171,6 +203,10 @@ impl<'a> Machine<'a> {
     }
 
     fn report(&self, value: &Value<'a>, span: Span) -> super::Fault {
+        let place = |at: u32| {
+            let (file, at) = self.modules.locate(at);
+            (file.to_owned(), at.line)
+        };
         match value {
             Value::Error(fault) => {
                 let prefix = match fault.kind {
@@ -179,19 +215,26 @@ impl<'a> Machine<'a> {
                     "user" => "Uncaught: ",
                     _ => "Runtime error: ",
                 };
-                super::Fault { message: format!("{prefix}{}", fault.message), line: fault.line }
+                let (file, line) = place(fault.at);
+                super::Fault { message: format!("{prefix}{}", fault.message), file, line }
             }
-            other => super::Fault {
-                message: format!("Uncaught: {}", other.display()),
-                line: self.lines.line(span.start),
-            },
+            other => {
+                let (file, line) = place(span.start);
+                super::Fault { message: format!("Uncaught: {}", other.display()), file, line }
+            }
         }
     }
 }
 
-fn module_frame<'a>() -> Rc<Frame<'a>> {
+/// The scope of a module's body, inside of the names that it imports.
+fn body_scope<'a>(module: usize) -> Rc<Scope<'a>> {
+    let imports = Scope::new(None, outermost(IMPORTS));
+    Scope::new(Some(imports), outermost(body_of(module)))
+}
+
+fn outermost<'a>(function: u32) -> Rc<Frame<'a>> {
     Rc::new(Frame {
-        function: MODULE,
+        function,
         parent: None,
         leaked: std::cell::RefCell::default(),
         this: None,

@@ -13,6 +13,7 @@ mod fuel;
 mod library;
 mod machine;
 mod member;
+mod module;
 mod operator;
 mod pattern;
 mod place;
@@ -21,10 +22,14 @@ mod statement;
 mod types;
 mod value;
 
+use std::path::Path;
+
 use bumpalo::Bump;
 use hyp_grammar::intern::Interner;
 
 use machine::Machine;
+use module::Modules;
+pub use module::Read;
 
 /// Bytes of the stack of the thread that runs programs: script calls nest 10,000 deep.
 const STACK_BYTES: usize = 8 << 30;
@@ -56,6 +61,8 @@ impl Default for Setting {
 pub struct Fault {
     /// Category prefix and message.
     pub message: String,
+    /// File, relative to the directory of the main file.
+    pub file: String,
     /// Line, from 1.
     pub line: u32,
 }
@@ -78,10 +85,15 @@ pub enum Verdict {
     Unsupported(String),
 }
 
-/// Runs a program on a thread with a stack for deep recursion.
+/// Runs the program whose main file is at `main` among the files that `read` knows, on a thread with
+/// a stack for deep recursion.
 #[must_use]
-pub fn run(source: &[u8], setting: &Setting) -> Verdict {
-    on_deep_stack(|| run_here(source, setting))
+pub fn run(
+    main: &Path,
+    read: &(dyn Fn(&Path) -> Option<Vec<u8>> + Sync),
+    setting: &Setting,
+) -> Verdict {
+    on_deep_stack(|| run_here(main, read, setting))
 }
 
 /// Runs `body` on a thread that has the stack for [`run_here`].
@@ -98,20 +110,17 @@ pub fn on_deep_stack<T: Send>(body: impl FnOnce() -> T + Send) -> T {
 
 /// As [`run`], on the calling thread.
 #[must_use]
-pub fn run_here(source: &[u8], setting: &Setting) -> Verdict {
-    let source = hyp_grammar::source::decode_lossy(source);
+pub fn run_here(main: &Path, read: &Read<'_>, setting: &Setting) -> Verdict {
     let arena = Bump::new();
     let mut interner = Interner::new();
-    let (program, diagnostics) = hyp_grammar::parse(&arena, &mut interner, &source);
-    let Some(program) = program else { return Verdict::Rejected };
-    if diagnostics.iter().any(hyp_grammar::diagnostic::Diagnostic::is_error) {
+    let Some(modules) = Modules::load(&arena, &mut interner, main, read) else {
         return Verdict::Rejected;
-    }
-    let facts = facts::gather(&program);
+    };
+    let facts = facts::gather(&modules);
     if let Some(what) = facts.unsupported {
         return Verdict::Unsupported(what.to_owned());
     }
     fuel::refill(setting.fuel);
-    let verdict = Machine::new(&interner, &source, facts, setting.clone()).run(&program);
+    let verdict = Machine::new(&interner, modules, facts, setting.clone()).run();
     if fuel::is_empty() { Verdict::Unsupported(FUEL.to_owned()) } else { verdict }
 }

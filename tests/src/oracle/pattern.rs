@@ -7,10 +7,11 @@ use hyp_grammar::intern::Symbol;
 use hyp_grammar::operator::RangeOp;
 use hyp_grammar::span::Span;
 
+use super::facts::Declared;
 use super::machine::{Machine, Stop};
 use super::scope::{Scope, Slot};
 use super::types::Test;
-use super::value::{Value, numbers_equal};
+use super::value::{Record, Value, numbers_equal};
 
 impl<'a> Machine<'a> {
     /// Whether a value fits; the names that the pattern binds are added to `scope`.
@@ -83,10 +84,11 @@ impl<'a> Machine<'a> {
                 }
                 true
             }
-            PatternKind::Record { name, fields, .. } => {
+            PatternKind::Record { namespace, name, fields } => {
+                let declared = self.declared(namespace, name);
                 let is_object = self.name(name.name).eq_ignore_ascii_case("object");
                 let found: Vec<Option<Value<'a>>> = match value {
-                    Value::Record(record) if record.decl.name.name == name.name => fields
+                    Value::Record(record) if is_record(record, declared) => fields
                         .iter()
                         .map(|f| {
                             let field = record.fields.iter().find(|(n, _)| *n == f.name.name);
@@ -98,7 +100,7 @@ impl<'a> Machine<'a> {
                         .map(|f| dict.borrow().text(self.name(f.name.name)).cloned())
                         .collect(),
                     Value::Instance(_) => {
-                        return if self.facts.sessions.contains_key(&name.name) {
+                        return if matches!(declared, Some(Declared::Session(_))) {
                             Err(Stop::Unsupported("session pattern".to_owned()))
                         } else {
                             Ok(false)
@@ -170,6 +172,10 @@ impl<'a> Machine<'a> {
             _ => Err(Stop::Unsupported("destructuring pattern".to_owned())),
         }
     }
+}
+
+fn is_record(record: &Record<'_>, declared: Option<Declared<'_>>) -> bool {
+    matches!(declared, Some(Declared::Record(decl)) if std::ptr::eq(record.decl, decl))
 }
 
 /// Binds a name; the last of equal names wins.

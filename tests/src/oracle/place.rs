@@ -24,6 +24,8 @@ pub(crate) struct Place<'a> {
 #[derive(Clone)]
 enum Root<'a> {
     Variable(Rc<Slot<'a>>),
+    /// A variable of another module, which only that module assigns.
+    Imported(Rc<Slot<'a>>),
     /// A name that is nothing yet.
     Unknown(Symbol),
     Value(Value<'a>),
@@ -45,6 +47,7 @@ impl<'a> Machine<'a> {
         let (object, step) = match expr.kind {
             ExprKind::Name(name) => {
                 let root = match self.variable(name, expr.span.start, scope) {
+                    Some(slot) if scope.imports(&slot) => Root::Imported(slot),
                     Some(slot) => Root::Variable(slot),
                     None => Root::Unknown(name),
                 };
@@ -57,13 +60,19 @@ impl<'a> Machine<'a> {
                 let root = Root::Variable(this);
                 return Ok(Place { root, steps: Vec::new(), scope: Rc::clone(scope) });
             }
-            ExprKind::Member { object, name, .. } => (object, Ok(name.name)),
+            ExprKind::Member { object, name, .. } => (object, Ok(name)),
             ExprKind::Index { object, index, .. } => (object, Err(index)),
             _ => {
                 let root = Root::Value(self.eval(expr, scope)?);
                 return Ok(Place { root, steps: Vec::new(), scope: Rc::clone(scope) });
             }
         };
+        if let Ok(name) = step
+            && let Some(Some(slot)) = self.exported(object, name, scope)
+        {
+            let root = Root::Imported(slot);
+            return Ok(Place { root, steps: Vec::new(), scope: Rc::clone(scope) });
+        }
         let mut place = self.place(object, scope)?;
         let container = self.load(&place, object.span)?;
         if !matches!(container, Value::Record(_)) {
@@ -71,7 +80,7 @@ impl<'a> Machine<'a> {
                 Place { root: Root::Value(container), steps: Vec::new(), scope: Rc::clone(scope) };
         }
         place.steps.push(match step {
-            Ok(name) => Step::Member(name),
+            Ok(name) => Step::Member(name.name),
             Err(index) => Step::Index(self.eval(index, scope)?),
         });
         Ok(place)
@@ -80,7 +89,9 @@ impl<'a> Machine<'a> {
     /// The value in a place.
     pub(crate) fn load(&mut self, place: &Place<'a>, span: Span) -> Eval<'a> {
         let mut value = match &place.root {
-            Root::Variable(slot) => slot.get().ok_or_else(|| self.unknown(slot.name, span))?,
+            Root::Variable(slot) | Root::Imported(slot) => {
+                slot.get().ok_or_else(|| self.unknown(slot.name, span))?
+            }
             Root::Unknown(name) => self.read(*name, span, &place.scope, false)?,
             Root::Value(value) => value.clone(),
         };
@@ -110,11 +121,16 @@ impl<'a> Machine<'a> {
         value: Value<'a>,
         span: Span,
     ) -> Result<(), Stop<'a>> {
+        if let Root::Imported(slot) = &place.root {
+            return Err(self.constant(slot.name, span));
+        }
         let value = if place.steps.is_empty() {
             value
         } else {
             let container = match &place.root {
-                Root::Variable(slot) => slot.get().ok_or_else(|| self.unknown(slot.name, span))?,
+                Root::Variable(slot) | Root::Imported(slot) => {
+                    slot.get().ok_or_else(|| self.unknown(slot.name, span))?
+                }
                 Root::Unknown(name) => return Err(self.unknown(*name, span)),
                 Root::Value(value) => value.clone(),
             };
@@ -126,7 +142,7 @@ impl<'a> Machine<'a> {
             self.put(&container, &place.steps, value, span, &place.scope)?
         };
         match &place.root {
-            Root::Value(_) => Ok(()),
+            Root::Value(_) | Root::Imported(_) => Ok(()),
             Root::Variable(slot) if !place.steps.is_empty() => {
                 slot.set(value);
                 Ok(())

@@ -11,10 +11,24 @@ use hyp_grammar::intern::Symbol;
 
 use super::value::{Home, Session, Value};
 
-/// The number of the module body among functions.
-pub(crate) const MODULE: u32 = u32::MAX;
+/// The number of the main module's body among functions; those of the other modules follow.
+const MODULES: u32 = 1 << 31;
 /// The number of initialisers of fields among functions.
-pub(crate) const INITIALISER: u32 = u32::MAX - 1;
+pub(crate) const INITIALISER: u32 = u32::MAX;
+/// The number of what holds the names that a module imports.
+pub(crate) const IMPORTS: u32 = u32::MAX - 1;
+/// The number of what holds program-wide variables.
+pub(crate) const SHARED: u32 = u32::MAX - 2;
+
+/// The number of a module's body among functions.
+pub(crate) fn body_of(module: usize) -> u32 {
+    MODULES + module as u32
+}
+
+/// Whether a function is the body of a module.
+pub(crate) fn is_body(function: u32) -> bool {
+    (MODULES..SHARED).contains(&function)
+}
 
 /// A variable.
 pub(crate) struct Slot<'a> {
@@ -134,6 +148,15 @@ impl<'a> Scope<'a> {
             scope = here.parent.as_ref();
         }
         None
+    }
+
+    /// Whether the variable belongs to another module than the code of this scope.
+    pub(crate) fn imports(&self, slot: &Slot<'a>) -> bool {
+        let mut frame = &self.frame;
+        while let Some(outer) = &frame.parent {
+            frame = outer;
+        }
+        is_body(slot.function) && slot.function != frame.function
     }
 
     /// The outermost scope of the running function.

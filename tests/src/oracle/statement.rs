@@ -11,7 +11,7 @@ use hyp_grammar::operator::BinaryOp;
 use hyp_grammar::span::Span;
 
 use super::machine::{Eval, Machine, Stop};
-use super::scope::{Demand, MODULE, Scope, Slot};
+use super::scope::{Demand, Scope, Slot, is_body};
 use super::value::{Value, parse_number, snapshot};
 
 type Run<'a> = Result<(), Stop<'a>>;
@@ -126,7 +126,9 @@ impl<'a> Machine<'a> {
     /// level, a program-wide one.
     fn reinduced(&self, name: Binding, span: Span, scope: &Rc<Scope<'a>>) -> Option<Rc<Slot<'a>>> {
         let found = scope.in_function(name.name, span.start).or_else(|| {
-            let is_nested = scope.parent.is_some() && scope.frame.function == MODULE;
+            let outer = scope.parent.as_ref();
+            let is_nested = is_body(scope.frame.function)
+                && outer.is_some_and(|outer| Rc::ptr_eq(&outer.frame, &scope.frame));
             self.shared.get(&name.name).filter(|_| is_nested).cloned()
         });
         found.filter(|slot| !slot.is_constant)
@@ -135,7 +137,8 @@ impl<'a> Machine<'a> {
     /// What an annotated variable guarantees: `number` and `boolean` exclude null unless the
     /// program itself gives null to the variable.
     pub(crate) fn demand(&self, ty: &'a Type<'a>, name: Symbol) -> Demand<'a> {
-        Demand { ty, admits_null: self.facts.null_assigned.contains(&name) }
+        let module = self.modules.at(ty.span.start);
+        Demand { ty, admits_null: self.facts.null_assigned.contains(&(module, name)) }
     }
 
     /// Runs a statement; `labels` stand directly before it.
@@ -197,7 +200,7 @@ impl<'a> Machine<'a> {
                 }
                 let text = match message {
                     Some(message) => self.eval(message, scope)?.display(),
-                    None => cond.span.text(self.source).to_owned(),
+                    None => cond.span.text(&self.modules.text).to_owned(),
                 };
                 Err(self.fault("assertion", format!("Assertion failed: {text}"), stmt.span))
             }
@@ -210,8 +213,9 @@ impl<'a> Machine<'a> {
                 Some(entrain) => self.entrain(entrain, value.span, scope).map(|_| ()),
                 None => self.eval(value, scope).map(|_| ()),
             },
-            StmtKind::Error | StmtKind::Import(_) => Err(Stop::Unsupported("modules".to_owned())),
+            StmtKind::Error => Err(Stop::Unsupported("syntax errors".to_owned())),
             StmtKind::Empty
+            | StmtKind::Import(_)
             | StmtKind::Label { .. }
             | StmtKind::Function(_)
             | StmtKind::Record(_)
@@ -351,7 +355,7 @@ impl<'a> Machine<'a> {
                 let name = match place.kind {
                     ExprKind::Name(name) => self.name(name),
                     ExprKind::Member { name, .. } => self.name(name.name),
-                    _ => place.span.text(self.source),
+                    _ => place.span.text(&self.modules.text),
                 };
                 let got = other.type_name();
                 let message = format!("Oscillate target '{name}' must be boolean, got {got}");

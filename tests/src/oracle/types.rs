@@ -2,10 +2,11 @@
 
 use std::rc::Rc;
 
-use hyp_grammar::ast::{Type, TypeKind};
+use hyp_grammar::ast::{Ident, Type, TypeKind};
 use hyp_grammar::intern::Symbol;
 use hyp_grammar::span::Span;
 
+use super::facts::Declared;
 use super::machine::{Eval, Machine, Stop};
 use super::scope::{Demand, Slot};
 use super::value::{Record, Value};
@@ -69,13 +70,31 @@ impl<'a> Machine<'a> {
         Ok(())
     }
 
+    /// The record or session type that a name in the text means: one of its own module or an
+    /// imported one.
+    pub(crate) fn declared(&self, namespace: Option<Ident>, name: Ident) -> Option<Declared<'a>> {
+        let here = self.modules.at(name.span.start);
+        let exported = |module: usize| {
+            let is_exported = self.modules.all[module].exports.contains(&name.name);
+            self.facts.types[module].get(&name.name).filter(|_| is_exported)
+        };
+        let module = &self.modules.all[here];
+        match namespace {
+            Some(space) => exported(module.namespace(space.name)?),
+            None => self.facts.types[here]
+                .get(&name.name)
+                .or_else(|| module.opened().rev().find_map(exported)),
+        }
+        .copied()
+    }
+
     /// What the message calls a type.
     fn expected(&self, ty: &Type<'a>) -> String {
         match ty.kind {
-            TypeKind::Named { name, .. } => {
+            TypeKind::Named { namespace, name, .. } => {
+                let is_declared = self.declared(namespace, name).is_some();
                 let name = name.name;
-                if self.facts.records.contains_key(&name) || self.facts.sessions.contains_key(&name)
-                {
+                if is_declared {
                     return self.name(name).to_owned();
                 }
                 match self.name(name).to_ascii_lowercase().as_str() {
@@ -109,7 +128,9 @@ impl<'a> Machine<'a> {
             TypeKind::Null => value.is_null(),
             TypeKind::Nullable(inner) => value.is_null() || self.admits(inner, value, test),
             TypeKind::Union(parts) => parts.iter().any(|part| self.admits(part, value, test)),
-            TypeKind::Named { name, .. } => self.admits_named(name.name, value, lenient),
+            TypeKind::Named { namespace, name, .. } => {
+                self.admits_named(namespace, name, value, lenient)
+            }
             _ if lenient => true,
             TypeKind::Array(element) => match value {
                 Value::Array(items) => {
@@ -124,15 +145,17 @@ impl<'a> Machine<'a> {
         }
     }
 
-    fn admits_named(&self, name: Symbol, value: &Value<'a>, lenient: bool) -> bool {
-        if self.facts.records.contains_key(&name) {
-            return lenient || matches!(value, Value::Record(r) if r.decl.name.name == name);
+    fn admits_named(
+        &self,
+        namespace: Option<Ident>,
+        name: Ident,
+        value: &Value<'a>,
+        lenient: bool,
+    ) -> bool {
+        if let Some(declared) = self.declared(namespace, name) {
+            return lenient || is_of(value, declared);
         }
-        if self.facts.sessions.contains_key(&name) {
-            return lenient
-                || matches!(value, Value::Instance(i) if i.session.decl.name.name == name);
-        }
-        match self.name(name).to_ascii_lowercase().as_str() {
+        match self.name(name.name).to_ascii_lowercase().as_str() {
             "number" | "integer" | "int" | "double" | "float" => matches!(value, Value::Number(_)),
             "boolean" | "bool" => matches!(value, Value::Bool(_)),
             "null" | "void" => value.is_null(),
@@ -152,9 +175,11 @@ impl<'a> Machine<'a> {
         match ty.kind {
             TypeKind::Nullable(inner) => self.converted(inner, value),
             TypeKind::Union(parts) => parts.iter().find_map(|part| self.converted(part, value)),
-            TypeKind::Named { name, .. } => {
+            TypeKind::Named { namespace, name, .. } => {
+                let Some(Declared::Record(decl)) = self.declared(namespace, name) else {
+                    return None;
+                };
                 let name = name.name;
-                let decl = *self.facts.records.get(&name)?;
                 let dict = dict.borrow();
                 let mut fields = Vec::new();
                 let mut taken = 0;
@@ -176,6 +201,17 @@ impl<'a> Machine<'a> {
             }
             _ => None,
         }
+    }
+}
+
+/// Whether a value is of a declared type.
+fn is_of(value: &Value<'_>, declared: Declared<'_>) -> bool {
+    match (value, declared) {
+        (Value::Record(record), Declared::Record(decl)) => std::ptr::eq(record.decl, decl),
+        (Value::Instance(instance), Declared::Session(decl)) => {
+            std::ptr::eq(instance.session.decl, decl)
+        }
+        _ => false,
     }
 }
 

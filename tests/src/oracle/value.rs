@@ -88,6 +88,8 @@ pub(crate) struct Instance<'a> {
 pub(crate) struct Fault {
     pub kind: &'static str,
     pub message: String,
+    /// The place in the text of all modules.
+    pub at: u32,
     pub line: u32,
     pub column: u32,
 }
