@@ -385,6 +385,7 @@ impl Emission<'_> {
                 self.functions[id.0 as usize] = function;
                 if self.options.opt_level > 0
                     && !is_recursive
+                    && self.can_be_called(id)
                     && let Some(body) = inline::body::of(func, id)
                 {
                     self.bodies.keep(id, body);
@@ -399,6 +400,13 @@ impl Emission<'_> {
                 );
             }
         }
+    }
+
+    /// Whether the program names the function at all.
+    fn can_be_called(&self, id: FuncId) -> bool {
+        let written = (id.0 as usize).checked_sub(1);
+        let info = written.and_then(|at| self.resolution.functions.get(at));
+        info.is_none_or(|function| !function.is_unused)
     }
 
     /// The operation that does not fit, or else the name of the function.

@@ -252,8 +252,16 @@ impl<'a> Resolver<'a, '_> {
             self.state_mut(param).warn_unused = is_called;
         }
         for (info, state) in self.out.vars.iter().zip(&self.states) {
+            if !state.warn_unused || state.read || state.place_stored {
+                continue;
+            }
+            if let VarKind::Function(function) = info.kind
+                && let Some(function) = self.out.functions.get_mut(function.index())
+            {
+                function.is_unused = true;
+            }
             let name = self.interner.resolve(info.name);
-            if !state.warn_unused || state.read || state.place_stored || name.starts_with('_') {
+            if name.starts_with('_') {
                 continue;
             }
             let (what, label) = match info.kind {

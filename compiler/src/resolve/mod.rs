@@ -154,6 +154,8 @@ pub struct FunctionInfo {
     pub captures: Vec<VarId>,
     /// The receiver variable, for methods and constructors.
     pub this: Option<VarId>,
+    /// Bound to a name that nothing reads, so that nothing can call it.
+    pub is_unused: bool,
 }
 
 /// A record or session declaration.

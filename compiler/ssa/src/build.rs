@@ -25,6 +25,8 @@ use crate::shape::result_rep;
 const VALUES_EXPECTED: usize = 96;
 /// The same for blocks.
 const BLOCKS_EXPECTED: usize = 16;
+/// The same for variables.
+const VARS_EXPECTED: usize = 8;
 
 /// A source variable during construction.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -85,11 +87,11 @@ impl Builder {
             ..Func::default()
         };
         let mut builder = Builder {
-            var_reps: Vec::new(),
+            var_reps: Vec::with_capacity(VARS_EXPECTED),
             func,
             states: Vec::with_capacity(BLOCKS_EXPECTED),
-            phis: Vec::new(),
-            latest: Vec::new(),
+            phis: Vec::with_capacity(BLOCKS_EXPECTED),
+            latest: Vec::with_capacity(VARS_EXPECTED),
             spilled: AHashMap::with_capacity(VALUES_EXPECTED),
             current: Func::ENTRY,
             pos: Pos::default(),

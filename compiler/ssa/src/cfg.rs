@@ -64,7 +64,6 @@ pub struct Cfg {
     /// Whether the dominators are those of this order.
     has_dominators: bool,
     /// Storage that is reused.
-    spare: (Vec<u32>, Vec<Block>),
     stack: Vec<(Block, u32)>,
     next: Vec<u32>,
     size: Vec<u32>,
@@ -132,7 +131,6 @@ static EMPTY: Cfg = Cfg {
     interval: Vec::new(),
     dom_order: Vec::new(),
     has_dominators: false,
-    spare: (Vec::new(), Vec::new()),
     stack: Vec::new(),
     next: Vec::new(),
     size: Vec::new(),
@@ -155,8 +153,10 @@ impl Cfg {
 
     /// Computes the order and predecessors only, for those who do not ask for dominators.
     pub fn compute_flow(&mut self, func: &Func) {
-        if self.find_succs(func) {
+        // All else follows from the successors.
+        if !self.has_succs_of(func) {
             self.has_dominators = false;
+            self.find_succs(func);
             self.find_order(func);
             self.find_preds(func);
         }
@@ -210,24 +210,37 @@ impl Cfg {
         a.0 <= b.0 && b.1 <= a.1
     }
 
-    /// Whether the successors differ from those that were found before; all else follows from them.
-    fn find_succs(&mut self, func: &Func) -> bool {
+    /// Whether the successors that were found before are those of `func`.
+    fn has_succs_of(&self, func: &Func) -> bool {
         let n = func.blocks.len();
-        let (mut succ_start, mut succs) = std::mem::take(&mut self.spare);
-        succ_start.clear();
-        succ_start.reserve(n + 1);
-        succs.clear();
-        succs.reserve(2 * n);
-        for b in 0..n {
-            succ_start.push(succs.len() as u32);
-            for_each_successor(func, Block(b as u32), |s| succs.push(s));
+        if self.succ_start.len() != n + 1 {
+            return false;
         }
-        succ_start.push(succs.len() as u32);
-        std::mem::swap(&mut self.succ_start, &mut succ_start);
-        std::mem::swap(&mut self.succs, &mut succs);
-        let changed = self.succ_start != succ_start || self.succs != succs;
-        self.spare = (succ_start, succs);
-        changed
+        let (mut is_same, mut at) = (true, 0);
+        for (b, &start) in self.succ_start[..n].iter().enumerate() {
+            is_same &= start as usize == at;
+            for_each_successor(func, Block(b as u32), |s| {
+                is_same &= self.succs.get(at) == Some(&s);
+                at += 1;
+            });
+            if !is_same {
+                return false;
+            }
+        }
+        at == self.succs.len()
+    }
+
+    fn find_succs(&mut self, func: &Func) {
+        let n = func.blocks.len();
+        self.succ_start.clear();
+        self.succ_start.reserve(n + 1);
+        self.succs.clear();
+        self.succs.reserve(2 * n);
+        for b in 0..n {
+            self.succ_start.push(self.succs.len() as u32);
+            for_each_successor(func, Block(b as u32), |s| self.succs.push(s));
+        }
+        self.succ_start.push(self.succs.len() as u32);
     }
 
     fn find_order(&mut self, func: &Func) {

@@ -61,6 +61,9 @@ const EARLY: &[Pass] = &[BRANCH, NARROW, REPRESENT];
 /// What runs once at the end.
 const LATE: &[Pass] = &[GVN, FOLD, LICM, BRANCH_LATE, DCE];
 
+/// Room for the instructions of a block: enough for most.
+const INSTS_EXPECTED: usize = 32;
+
 /// Rounds of inlining: what one round makes known, the next one inlines.
 const INLINE_ROUNDS: usize = 4;
 
@@ -146,6 +149,14 @@ fn reachable_flow(func: &mut Func) -> Flow {
     crate::build::remove_blocks(func, &keep);
     drop(flow);
     Flow::of(func)
+}
+
+/// Drops the blocks that nothing reaches, for those who change the flow further before they ask
+/// for it.
+fn drop_unreachable(func: &mut Func) {
+    let mut keep = Vec::new();
+    crate::cfg::mark_reachable(func, &mut keep);
+    crate::build::remove_blocks(func, &keep);
 }
 
 /// How often each value is read.

@@ -16,7 +16,7 @@ mod encoding;
 pub(crate) use encoding::instruction_end;
 pub use encoding::{
     Arg, DecodeError, DecodeFault, EncodeError, Insn, OPERANDS_MAX, Regs, Targets, WORDS, decode,
-    encode, set_target,
+    encode, encode_with, set_target,
 };
 
 /// What an operand is, and so how it is encoded, verified and printed.

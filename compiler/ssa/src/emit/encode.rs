@@ -6,7 +6,7 @@ use super::layout::{Layout, Out};
 use super::{EmitError, EmitErrorKind, NONE};
 use crate::ir::{self, Func, Pos};
 use hyp_bytecode::module::{Function, Handler, InlinedCall, LineEntry, Note, limit};
-use hyp_bytecode::op::{Arg, Kind, OPERANDS_MAX, Regs, Targets, WORDS, encode as encode_op};
+use hyp_bytecode::op::{Arg, Kind, Regs, Targets, WORDS, encode_with};
 
 /// Puts the parts together.
 pub(super) fn encode(
@@ -161,12 +161,9 @@ impl Writer<'_> {
         self.regs.extend(uses[n_fixed..].iter().map(|&u| number(u)));
         self.targets.clear();
         self.targets.extend(labels.iter().map(|&l| pc_of(l)));
-        let mut args = [Arg::Imm8(0); OPERANDS_MAX];
-        let mut n = 0;
         let mut imm = || imms.next().unwrap_or(0);
-        for operand in inst.op.spec().operands {
-            args[n] = match operand.kind {
-                Kind::Count => continue,
+        let operand = |kind: Kind| {
+            Some(match kind {
                 Kind::Imm8 => Arg::Imm8(imm() as u8),
                 Kind::Target => Arg::Target(self.targets.first().copied().unwrap_or(0)),
                 Kind::Targets => Arg::Targets(Targets::from(&self.targets[..])),
@@ -175,11 +172,10 @@ impl Writer<'_> {
                 kind if kind.is_out() => Arg::Reg(number(inst.dst)),
                 kind if kind.is_in() => Arg::Reg(fixed.next().unwrap_or(0)),
                 _ => Arg::Id(imm() as u32),
-            };
-            n += 1;
-        }
-        let code = &mut self.function.code;
-        let pc = encode_op(inst.op, &args[..n], code)
+            })
+        };
+        let count = if self.regs.is_empty() { self.targets.len() } else { self.regs.len() };
+        let pc = encode_with(inst.op, count, operand, &mut self.function.code)
             .map_err(|_| error(EmitErrorKind::TooManyArguments, inst.pos))? as u32;
         if can_raise(inst.op) && inst.pos.line != 0 {
             let Pos { line, column, inlined } = inst.pos;

@@ -8,7 +8,7 @@ mod thread;
 
 use hyp_bytecode::op::Op;
 
-use super::reachable_flow;
+use super::drop_unreachable;
 use crate::ir::{Block, Def, Func, ModuleFacts, Opcode, Term, Value};
 
 /// Rounds after which the pass stops even if more could be done.
@@ -16,13 +16,13 @@ const ROUNDS_MAX: usize = 4;
 
 /// Runs the pass.
 pub fn run(func: &mut Func, _facts: &dyn ModuleFacts) {
-    reachable_flow(func);
+    drop_unreachable(func);
     invert_conditions(func);
     for _ in 0..ROUNDS_MAX {
         // Only threading leaves blocks that nothing reaches.
         let threaded = thread::thread(func);
         if threaded {
-            reachable_flow(func);
+            drop_unreachable(func);
         }
         let simplified = simplify_params(func);
         join_equal_edges(func);

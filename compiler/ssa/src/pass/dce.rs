@@ -13,7 +13,7 @@ pub fn run(func: &mut Func, _facts: &dyn ModuleFacts) {
         func,
         is_live: vec![false; func.values.len()],
         reads_slot: read_slots(func, &cfg),
-        work: Vec::new(),
+        work: Vec::with_capacity(func.values.len()),
     };
     marker.mark_roots(&cfg);
     marker.mark_transitively(&cfg);
@@ -31,6 +31,9 @@ struct Marker<'a> {
 
 fn read_slots(func: &Func, cfg: &Cfg) -> Vec<bool> {
     let mut reads = vec![false; func.n_slots as usize];
+    if reads.is_empty() {
+        return reads;
+    }
     for &block in &cfg.order {
         for &inst in &func.block(block).insts {
             let data = func.inst(inst);
@@ -118,6 +121,9 @@ fn sweep_instructions(func: &mut Func, is_live: &[bool], reads_slot: &[bool]) {
 }
 
 fn sweep_params(func: &mut Func, is_live: &[bool]) {
+    if func.blocks.iter().flat_map(|b| &b.params).all(|p| is_live[p.0 as usize]) {
+        return;
+    }
     let mut is_fixed = vec![false; func.blocks.len()];
     is_fixed[0] = true;
     for block in &func.blocks {

@@ -17,7 +17,8 @@ const TEXT_MAX: usize = 1024;
 pub fn run(func: &mut Func, facts: &dyn ModuleFacts) {
     let cfg = super::reachable_flow(func);
     let mut changed = false;
-    let mut folder = Folder { func, facts, out: Vec::new() };
+    let out = Vec::with_capacity(super::INSTS_EXPECTED);
+    let mut folder = Folder { func, facts, out };
     for &block in &cfg.order {
         let mut insts = std::mem::take(&mut folder.func.blocks[block.0 as usize].insts);
         for &inst in &insts {

@@ -140,13 +140,13 @@ impl Mover<'_> {
         if !is_wanted {
             return;
         }
-        if self.is_invariant(scope, &plan.free, data) {
+        if self.is_invariant(scope, &plan.free, &[], data) {
             if plan.free.len() < MOVED_MAX {
                 plan.free.push(at);
             }
         } else if plan.guarded.len() < MOVED_MAX
             && has_placeholder(rep)
-            && self.is_invariant(scope, &[&plan.free[..], &plan.guarded[..]].concat(), data)
+            && self.is_invariant(scope, &plan.free, &plan.guarded, data)
         {
             plan.guarded.push(at);
         }
@@ -212,7 +212,7 @@ impl Mover<'_> {
             && read_by(data).is_none_or(|place| !scope.changes.touch(place))
             && (can_wait || !is_guarded)
             && list.len() < MOVED_MAX
-            && self.is_invariant(scope, &[&plan.free[..], &plan.guarded[..]].concat(), data);
+            && self.is_invariant(scope, &plan.free, &plan.guarded, data);
         if is_movable {
             let list = if is_guarded { &mut plan.guarded } else { &mut plan.free };
             list.push(at);
@@ -233,12 +233,19 @@ impl Mover<'_> {
             && self.func.rep(cond) == Rep::Bool
     }
 
-    fn is_invariant(&self, scope: &Scope<'_>, moved: &[(Block, Inst)], data: &InstData) -> bool {
+    /// Whether an instruction reads only what is computed outside of the loop, or moves.
+    fn is_invariant(
+        &self,
+        scope: &Scope<'_>,
+        free: &[(Block, Inst)],
+        guarded: &[(Block, Inst)],
+        data: &InstData,
+    ) -> bool {
         data.args.iter().all(|v| {
             let v = self.func.resolve(*v);
             match self.func.values[v.0 as usize].def {
                 Def::Inst(inst) if is_constant(self.func.inst(inst)) => true,
-                Def::Inst(inst) if moved.iter().any(|(_, m)| *m == inst) => true,
+                Def::Inst(inst) if free.iter().chain(guarded).any(|(_, m)| *m == inst) => true,
                 _ => self.is_outside(scope, v),
             }
         })

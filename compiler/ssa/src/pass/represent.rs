@@ -24,6 +24,5 @@ pub fn run(func: &mut Func, facts: &dyn ModuleFacts) {
     let kinds = infer::infer(func, facts, &cfg);
     let changes = params::choose(func, &cfg, &kinds);
     rewrite::rewrite(func, facts, &cfg, kinds, &changes);
-    params::convert_arguments(func);
-    func.resolve_aliases();
+    params::convert_ends(func);
 }

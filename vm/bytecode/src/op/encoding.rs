@@ -299,33 +299,29 @@ impl std::error::Error for DecodeError {}
 ///
 /// # Errors
 /// If the words are not a canonically encoded instruction whose branch targets lie in `code`.
-#[inline]
 pub fn decode(code: &[u32], pc: usize) -> Result<Insn<'_>, DecodeError> {
-    decode_at(code, pc).map_err(|fault| DecodeError { pc, fault })
-}
-
-fn decode_at(code: &[u32], pc: usize) -> Result<Insn<'_>, DecodeFault> {
-    let [op_code, bytes @ ..] = code.get(pc).ok_or(DecodeFault::Truncated)?.to_le_bytes();
-    let op = Op::from_code(op_code).ok_or(DecodeFault::UnknownOp(op_code))?;
-    let operands = op.spec().operands;
+    let at = |fault| DecodeError { pc, fault };
+    let truncated = || at(DecodeFault::Truncated);
+    let [op_code, bytes @ ..] = code.get(pc).ok_or_else(truncated)?.to_le_bytes();
+    let op = Op::from_code(op_code).ok_or_else(|| at(DecodeFault::UnknownOp(op_code)))?;
     let (count, words) = count_and_words(op, bytes);
     let next = pc + words;
-    let mut ext = code.get(pc + 1..next).ok_or(DecodeFault::Truncated)?;
+    let mut ext = code.get(pc + 1..next).ok_or_else(truncated)?;
     let mut bytes = bytes.into_iter();
     let mut args = [Arg::Imm8(0); OPERANDS_MAX];
-    for (slot, operand) in args.iter_mut().zip(operands) {
+    for (slot, operand) in args.iter_mut().zip(op.spec().operands) {
         let kind = operand.kind;
         *slot = if kind.is_byte() {
-            byte_arg(kind, bytes.next().ok_or(DecodeFault::Truncated)?)
+            byte_arg(kind, bytes.next().ok_or_else(truncated)?)
         } else {
             let n = extension_words(kind, count);
-            let (words, rest) = ext.split_at_checked(n).ok_or(DecodeFault::Truncated)?;
+            let (words, rest) = ext.split_at_checked(n).ok_or_else(truncated)?;
             ext = rest;
-            extension_arg(kind, words, count, next, code.len())?
+            extension_arg(kind, words, count, next, code.len()).map_err(at)?
         };
     }
     if bytes.any(|b| b != 0) {
-        return Err(DecodeFault::UnusedBits);
+        return Err(at(DecodeFault::UnusedBits));
     }
     Ok(Insn { op, pc, next, args })
 }
@@ -449,44 +445,72 @@ impl std::error::Error for EncodeError {}
 /// # Errors
 /// If the operands do not fit the row; `code` is unchanged then.
 pub fn encode(op: Op, args: &[Arg<'_>], code: &mut Vec<u32>) -> Result<usize, EncodeError> {
+    let count = args.iter().find_map(|arg| match arg {
+        Arg::Regs(regs) => Some(regs.len()),
+        Arg::Targets(targets) => Some(targets.len()),
+        _ => None,
+    });
+    let mut given = args.iter().copied().filter(|arg| !matches!(arg, Arg::Count(_)));
+    let pc = encode_with(op, count.unwrap_or(0), |_| given.next(), code)?;
+    if given.next().is_some() {
+        code.truncate(pc);
+        return Err(EncodeError::OperandMismatch(op));
+    }
+    Ok(pc)
+}
+
+/// As [`encode`], asking for each operand by its kind in the order of the table row, `Count` left
+/// out. `count` is the length of the list of registers or targets, if there is one.
+///
+/// # Errors
+/// If the operands do not fit the row; `code` is unchanged then.
+#[inline]
+pub fn encode_with<'a>(
+    op: Op,
+    count: usize,
+    operand: impl FnMut(Kind) -> Option<Arg<'a>>,
+    code: &mut Vec<u32>,
+) -> Result<usize, EncodeError> {
     let pc = code.len();
-    let result = encode_words(op, args, code);
+    let result = encode_words(op, count, operand, code);
     if result.is_err() {
         code.truncate(pc);
     }
     result.map(|()| pc)
 }
 
-fn encode_words(op: Op, args: &[Arg<'_>], code: &mut Vec<u32>) -> Result<(), EncodeError> {
-    let count = args
-        .iter()
-        .find_map(|arg| match arg {
-            Arg::Regs(regs) => Some(regs.len()),
-            Arg::Targets(targets) => Some(targets.len()),
-            _ => None,
-        })
-        .unwrap_or(0);
-    let count_byte = u8::try_from(count).map_err(|_| EncodeError::TooManyArgs(op))?;
+#[inline]
+fn encode_words<'a>(
+    op: Op,
+    count: usize,
+    mut given: impl FnMut(Kind) -> Option<Arg<'a>>,
+    code: &mut Vec<u32>,
+) -> Result<(), EncodeError> {
     let operands = op.spec().operands;
+    let count_byte = u8::try_from(count).map_err(|_| EncodeError::TooManyArgs(op))?;
+    let words = op.words().unwrap_or_else(|| {
+        1 + operands.iter().map(|o| extension_words(o.kind, count)).sum::<usize>()
+    });
     let pc = code.len();
-    let next = pc + 1 + operands.iter().map(|o| extension_words(o.kind, count)).sum::<usize>();
-    let mut given = args.iter().copied().filter(|arg| !matches!(arg, Arg::Count(_)));
     let mut word0 = [op as u8, 0, 0, 0];
     let mut bytes = word0.iter_mut().skip(1);
     code.push(0);
     for operand in operands {
         let kind = operand.kind;
-        let arg = if kind == Kind::Count { Some(Arg::Count(count_byte)) } else { given.next() };
-        let arg = arg.ok_or(EncodeError::OperandMismatch(op))?;
-        match arg {
-            Arg::Reg(b) | Arg::Imm8(b) | Arg::Count(b) if byte_arg(kind, b) == arg => {
-                *bytes.next().ok_or(EncodeError::OperandMismatch(op))? = b;
+        let arg = if kind == Kind::Count { Some(Arg::Count(count_byte)) } else { given(kind) };
+        let byte = match (kind, arg.ok_or(EncodeError::OperandMismatch(op))?) {
+            (Kind::Imm8, Arg::Imm8(byte)) | (Kind::Count, Arg::Count(byte)) => byte,
+            (kind, Arg::Reg(byte))
+                if kind.is_byte() && !matches!(kind, Kind::Imm8 | Kind::Count) =>
+            {
+                byte
             }
-            _ => push_extension(op, kind, arg, next, code)?,
-        }
-    }
-    if given.next().is_some() {
-        return Err(EncodeError::OperandMismatch(op));
+            (kind, arg) => {
+                push_extension(op, kind, arg, pc + words, code)?;
+                continue;
+            }
+        };
+        *bytes.next().ok_or(EncodeError::OperandMismatch(op))? = byte;
     }
     if let Some(first) = code.get_mut(pc) {
         *first = u32::from_le_bytes(word0);

@@ -47,10 +47,14 @@ impl FunctionChecker<'_> {
         let mut pc = 0;
         let mut ends = false;
         while pc < code.len() {
-            let insn = decode(code, pc)
-                .map_err(|e| self.fail(Some(pc), Rule::BadInstruction, e.to_string()))?;
+            let insn = match decode(code, pc) {
+                Ok(insn) => insn,
+                Err(e) => return Err(self.fail(Some(pc), Rule::BadInstruction, e.to_string())),
+            };
             starts.insert(pc);
-            branches.extend(insn.targets().map(|target| (pc, target)));
+            for target in insn.targets() {
+                branches.push((pc, target));
+            }
             self.check_insn(&insn)?;
             self.check_site(&insn, sites)?;
             ends = insn.op.spec().effects.has(Effects::ENDS);

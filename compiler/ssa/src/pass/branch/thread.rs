@@ -29,7 +29,16 @@ pub(super) fn thread(func: &mut Func) -> bool {
     if repeated.is_empty() && !passable.contains(&true) && !may_open {
         return false;
     }
-    let cfg = Flow::with_dominators(func);
+    let mut cfg = Flow::of(func);
+    // What branches prove matters only where something is decided.
+    let decides = |(block, passable): (&BlockData, &bool)| {
+        *passable && matches!(block.term, Term::Branch { .. })
+    };
+    let needs_facts =
+        may_open || !repeated.is_empty() || func.blocks.iter().zip(&passable).any(decides);
+    if needs_facts {
+        cfg.add_dominators();
+    }
     // Leading an edge past a loop's head could give the loop a second entrance.
     let is_head = |block: Block| {
         let is_backward = |pred: &Block| cfg.position(*pred) >= cfg.position(block);
@@ -49,7 +58,8 @@ pub(super) fn thread(func: &mut Func) -> bool {
     // Facts are read from the dominators as they were, so changes wait until all is known.
     let mut changes: Vec<(Block, Term)> = Vec::new();
     for &block in &cfg.order {
-        let term = redirected(func, &cfg, block, &passable, &repeated);
+        let facts = || if needs_facts { facts_at(func, &cfg, block) } else { Facts::new() };
+        let term = redirected(func, block, facts, &passable, &repeated);
         changes.extend(term.map(|term| (block, term)));
     }
     let changed = !changes.is_empty();
@@ -87,11 +97,12 @@ fn repeated_conditions(func: &Func) -> Vec<Value> {
     conditions
 }
 
-/// The block's end with decided branches and redirected edges, if it differs.
+/// The block's end with decided branches and redirected edges, if it differs. `facts` gives what is
+/// known where the block ends.
 fn redirected(
     func: &Func,
-    cfg: &Cfg,
     block: Block,
+    facts: impl FnOnce() -> Facts,
     passable: &[bool],
     repeated: &[Value],
 ) -> Option<Term> {
@@ -104,7 +115,7 @@ fn redirected(
     if !may_change {
         return None;
     }
-    let mut facts = facts_at(func, cfg, block);
+    let mut facts = facts();
     let mut term = match old {
         Term::Branch { cond, then, other } => match fact_about(&facts, *cond) {
             Some(true) => Some(Term::Jump(then.clone())),

@@ -109,11 +109,15 @@ fn is_boxed(func: &Func, v: Value) -> bool {
     })
 }
 
-/// Makes every edge argument fit its parameter, with conversions at the end of the block.
-pub(super) fn convert_arguments(func: &mut Func) {
+/// Makes every edge argument fit its parameter, with conversions at the end of the block, and
+/// resolves what the ends of blocks read. (The walk has resolved what instructions read.)
+pub(super) fn convert_ends(func: &mut Func) {
     for b in 0..func.blocks.len() {
         let block = Block(b as u32);
         let mut term = std::mem::replace(&mut func.blocks[b].term, Term::None);
+        if let Some(operand) = term.operand_mut() {
+            *operand = func.resolve(*operand);
+        }
         term.for_each_edge_mut(|edge| {
             for (i, arg) in edge.args.iter_mut().enumerate() {
                 *arg = func.resolve(*arg);

@@ -73,7 +73,7 @@ pub(super) fn rewrite(
         changes,
         kinds,
         uses,
-        out: Vec::new(),
+        out: Vec::with_capacity(crate::pass::INSTS_EXPECTED),
         block: Func::ENTRY,
         non_null: Vec::new(),
         non_null_at_end,
