@@ -90,8 +90,10 @@ fn printing_keeps_the_meaning() {
         assert_eq!(printed(&canonical), canonical, "seed {seed}");
         // Lines may differ, and with them what `e.line` says; generated programs do not ask.
         let run = |text: &str| {
-            let Behaviour { stdout, error, exit } = behaviour(text, 2).expect("it compiles");
-            (stdout, error.map(|e| e.message), exit)
+            let Behaviour { stdout, error, rejections, exit } =
+                behaviour(text, 2).expect("it compiles");
+            let errors: Vec<_> = error.into_iter().chain(rejections).map(|e| e.message).collect();
+            (stdout, errors, exit)
         };
         assert_eq!(run(&source), run(&canonical), "seed {seed}");
     }

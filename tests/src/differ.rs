@@ -14,7 +14,7 @@ use hyp_bytecode::module::Module;
 use hyp_bytecode::op::{Kind, decode};
 use hyp_bytecode::verify::verify;
 use hyp_compiler::driver::{Options, compile};
-use hyp_vm::{Vm, VmOptions};
+use hyp_vm::{Report, Vm, VmOptions};
 
 use crate::oracle::{self, Fault, Setting, Verdict};
 
@@ -33,6 +33,8 @@ pub struct Behaviour {
     pub stdout: String,
     /// The uncaught error.
     pub error: Option<Fault>,
+    /// Rejections that nobody has seen.
+    pub rejections: Vec<Fault>,
     /// Exit status.
     pub exit: i32,
 }
@@ -106,8 +108,8 @@ pub fn compare(source: &str, coverage: &mut Coverage) -> Finding {
         }
     }
     let unsupported = match verdict {
-        Verdict::Ran { stdout, error, exit } => {
-            runs.push(("oracle".to_owned(), Behaviour { stdout, error, exit }));
+        Verdict::Ran { stdout, error, rejections, exit } => {
+            runs.push(("oracle".to_owned(), Behaviour { stdout, error, rejections, exit }));
             None
         }
         Verdict::Rejected => return Finding::Invalid("syntax errors".to_owned()),
@@ -183,9 +185,11 @@ fn run_machine(
     };
     let mut vm = Vm::new(Arc::new(module), options);
     let outcome = vm.run();
-    let error = outcome.error.map(|e| Fault { message: e.message, file: e.file, line: e.line });
+    let fault = |e: Report| Fault { message: e.message, file: e.file, line: e.line };
+    let error = outcome.error.map(fault);
+    let rejections = outcome.rejections.into_iter().map(fault).collect();
     let left = vm.fuel_left();
-    let behaviour = Behaviour { stdout: stdout.text(), error, exit: outcome.exit_code };
+    let behaviour = Behaviour { stdout: stdout.text(), error, rejections, exit: outcome.exit_code };
     Ok((behaviour, left))
 }
 

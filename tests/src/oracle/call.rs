@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use hyp_grammar::ast::{
     Expr, ExprKind, Function, FunctionBody, FunctionKind, MemberKind, RecordDecl, SessionDecl,
+    Type, TypeKind,
 };
 use hyp_grammar::span::Span;
 
@@ -13,7 +14,7 @@ use super::machine::{Eval, Machine, Stop};
 use super::scope::{Demand, Frame, INITIALISER, Scope, Slot};
 use super::value::{Closure, Home, Instance, Method, Record, Session, Value};
 
-impl<'a> Machine<'a> {
+impl<'a> Machine<'_, 'a> {
     /// The value of a function that stands in `scope`.
     pub(crate) fn closure(
         &self,
@@ -152,7 +153,12 @@ impl<'a> Machine<'a> {
         })
     }
 
-    fn check_arity(&self, f: &Function<'a>, count: usize, span: Span) -> Result<(), Stop<'a>> {
+    pub(crate) fn check_arity(
+        &self,
+        f: &Function<'a>,
+        count: usize,
+        span: Span,
+    ) -> Result<(), Stop<'a>> {
         match bad_arity(f, count) {
             None => Ok(()),
             Some(wanted) => {
@@ -226,7 +232,21 @@ impl<'a> Machine<'a> {
             slot.demand.set(param.ty.map(|ty| Demand { ty, admits_null: false }));
             scope.add(slot);
         }
-        let (value, at) = match function.body {
+        if function.is_async {
+            let (name, scope) = (name.to_owned(), Rc::clone(scope));
+            return self.begin(move |machine| machine.run_body(function, &name, &scope));
+        }
+        self.run_body(function, name, scope)
+    }
+
+    /// Runs a function's body, whose parameters are bound.
+    fn run_body(
+        &mut self,
+        function: &'a Function<'a>,
+        name: &str,
+        scope: &Rc<Scope<'a>>,
+    ) -> Eval<'a> {
+        let (mut value, at) = match function.body {
             FunctionBody::Expr(value) => (self.eval(value, scope)?, value.span),
             FunctionBody::Block(block) => match self.stmts(block.stmts, scope) {
                 Ok(()) => (Value::Null, Span::at(block.span.end.saturating_sub(1))),
@@ -234,14 +254,32 @@ impl<'a> Machine<'a> {
                 Err(stop) => return Err(stop),
             },
         };
+        if function.is_async {
+            value = self.awaited(value, at)?;
+        }
         if function.imperative
             || matches!(function.kind, FunctionKind::Imperative | FunctionKind::Constructor)
         {
             return Ok(Value::Null);
         }
         match function.result {
-            Some(ty) => self.conform(value, ty, &format!("result of '{name}'"), at),
+            Some(ty) => {
+                let ty = if function.is_async { self.promised(ty) } else { ty };
+                self.conform(value, ty, &format!("result of '{name}'"), at)
+            }
             None => Ok(value),
+        }
+    }
+
+    /// What `await` gives of a result: the promise may be written or not.
+    fn promised(&self, ty: &'a Type<'a>) -> &'a Type<'a> {
+        match ty.kind {
+            TypeKind::Named { namespace: None, name, args: [inner] }
+                if self.name(name.name).eq_ignore_ascii_case("promise") =>
+            {
+                inner
+            }
+            _ => ty,
         }
     }
 

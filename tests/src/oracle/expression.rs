@@ -7,7 +7,7 @@ use hyp_grammar::ast::{
     TemplatePart,
 };
 use hyp_grammar::intern::Symbol;
-use hyp_grammar::operator::{AssignOp, BinaryOp};
+use hyp_grammar::operator::{AssignOp, BinaryOp, UnaryOp};
 use hyp_grammar::span::Span;
 
 use super::facts::Declared;
@@ -15,7 +15,7 @@ use super::machine::{Eval, Machine, Stop};
 use super::scope::{Scope, Slot};
 use super::value::{Dict, Key, Record, Value};
 
-impl<'a> Machine<'a> {
+impl<'a> Machine<'_, 'a> {
     /// The value of an expression.
     pub(crate) fn eval(&mut self, expr: &'a Expr<'a>, scope: &Rc<Scope<'a>>) -> Eval<'a> {
         Ok(self.chain(expr, scope)?.unwrap_or(Value::Null))
@@ -108,7 +108,10 @@ impl<'a> Machine<'a> {
             ExprKind::Paren(inner) => self.eval(inner, scope),
             ExprKind::Unary { op, operand } => {
                 let value = self.eval(operand, scope)?;
-                self.unary(op, &value, span)
+                match op {
+                    UnaryOp::Await => self.awaited(value, span),
+                    _ => self.unary(op, &value, span),
+                }
             }
             ExprKind::Binary { op, left, right } => self.infix(op, left, right, span, scope),
             ExprKind::Range { op, from, to, step } => {

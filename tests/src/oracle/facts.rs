@@ -156,9 +156,6 @@ impl<'a> Facts<'a> {
     }
 
     fn function(&mut self, function: &'a Function<'a>) {
-        if function.is_async {
-            self.unsupported = Some("tasks");
-        }
         if let (Some(name), Some(ty)) = (function.name, function.result)
             && matches!(ty.kind, TypeKind::Nullable(_) | TypeKind::Null | TypeKind::Union(_))
         {

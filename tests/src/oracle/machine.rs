@@ -1,6 +1,8 @@
 //! The state of a running program, how code stops early, and the program as a whole.
 
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::ops::Deref;
 use std::rc::Rc;
 
 use hyp_grammar::ast::{Stmt, StmtKind};
@@ -8,16 +10,23 @@ use hyp_grammar::intern::{Interner, Symbol};
 use hyp_grammar::span::Span;
 
 use super::facts::Facts;
+use super::fiber::Pause;
 use super::module::Modules;
 use super::scope::{Demand, Frame, IMPORTS, SHARED, Scope, Slot, body_of};
+use super::task::{BODY, TaskId, Tasks};
 use super::value::{Fault, Value};
 use super::{FUEL, Setting, Verdict, fuel};
+
+/// Rejections that nobody has seen and that are reported.
+const REJECTIONS_SHOWN: usize = 100;
 
 /// Why code did not run to its end.
 pub(crate) enum Stop<'a> {
     /// A thrown value and where it was thrown.
     Throw(Value<'a>, Span),
     Exit(i32),
+    /// The task has been cancelled.
+    Cancelled,
     Return(Value<'a>),
     /// `awaken` in an arm whose value is used.
     Yield(Value<'a>),
@@ -32,32 +41,53 @@ pub(crate) enum Stop<'a> {
 /// The result of an evaluation.
 pub(crate) type Eval<'a> = Result<Value<'a>, Stop<'a>>;
 
-/// A running program.
-pub(crate) struct Machine<'a> {
+/// A running program: what all of its tasks share.
+pub(crate) struct World<'a> {
     names: &'a Interner,
     pub modules: Modules<'a>,
     pub facts: Facts<'a>,
     pub shared: HashMap<Symbol, Rc<Slot<'a>>>,
-    pub out: String,
+    pub out: RefCell<String>,
     pub setting: Setting,
+    stdin_next: Cell<usize>,
+    /// The scopes of the module bodies.
+    pub scopes: Vec<Rc<Scope<'a>>>,
+    texts: RefCell<HashMap<Symbol, Rc<str>>>,
+    pub tasks: RefCell<Tasks<'a>>,
+    /// How many times faster than it says time passes.
+    pub pace: Cell<f64>,
+}
+
+/// A running task.
+pub(crate) struct Machine<'w, 'a> {
+    pub world: Rc<World<'a>>,
+    /// How it waits; the program body lets others run instead.
+    pub pause: Option<&'w Pause>,
+    pub task: TaskId,
+    /// Calls that are active, and how many of them are its callers'.
     pub depth: usize,
-    pub stdin_next: usize,
+    pub depth_below: usize,
     /// `awaken` yields the value of an arm instead of leaving the function.
     pub yields: bool,
     /// The place of the last `awaken`.
     pub returned_at: Span,
-    /// The scopes of the module bodies.
-    pub scopes: Vec<Rc<Scope<'a>>>,
-    texts: std::cell::RefCell<HashMap<Symbol, Rc<str>>>,
 }
 
-impl<'a> Machine<'a> {
+impl<'a> Deref for Machine<'_, 'a> {
+    type Target = World<'a>;
+
+    fn deref(&self) -> &World<'a> {
+        &self.world
+    }
+}
+
+impl<'a> World<'a> {
     pub(crate) fn new(
         names: &'a Interner,
         modules: Modules<'a>,
         facts: Facts<'a>,
         setting: Setting,
-    ) -> Machine<'a> {
+    ) -> World<'a> {
         let mut shared = HashMap::new();
         for &(name, is_constant, ty) in &facts.shared {
             let slot = Slot::declared(name, SHARED, 0, is_constant, None);
@@ -65,20 +95,28 @@ impl<'a> Machine<'a> {
             slot.demand.set(ty.map(|ty| Demand { ty, admits_null }));
             shared.entry(name).or_insert(slot);
         }
-        Machine {
+        World {
             names,
             scopes: (0..modules.all.len()).map(body_scope).collect(),
             modules,
             facts,
             shared,
-            out: String::new(),
+            out: RefCell::default(),
             setting,
-            depth: 0,
-            stdin_next: 0,
-            yields: false,
-            returned_at: Span::at(0),
-            texts: std::cell::RefCell::default(),
+            stdin_next: Cell::new(0),
+            texts: RefCell::default(),
+            tasks: RefCell::default(),
+            pace: Cell::new(1.0),
         }
+    }
+
+    /// Runs the program.
+    pub(crate) fn run(self) -> Verdict {
+        let world = Rc::new(self);
+        let verdict = Machine::new(Rc::clone(&world), None, BODY, 0).run();
+        // What is left of tasks refers to the program.
+        drop(std::mem::take(&mut *world.tasks.borrow_mut()));
+        verdict
     }
 
     pub(crate) fn name(&self, symbol: Symbol) -> &'a str {
@@ -102,9 +140,8 @@ impl<'a> Machine<'a> {
         message: impl Into<String>,
         span: Span,
     ) -> Stop<'a> {
-        let (_, at) = self.modules.locate(span.start);
-        let (line, column) = (at.line, at.column);
-        let fault = Fault { kind, message: message.into(), at: span.start, line, column };
+        let at = Cell::new(Some(span.start));
+        let fault = Fault { kind, message: message.into(), at };
         Stop::Throw(Value::Error(Rc::new(fault)), span)
     }
 
@@ -113,45 +150,112 @@ impl<'a> Machine<'a> {
         self.fault("runtime", message, span)
     }
 
+    /// A line of standard input.
+    pub(crate) fn read_line(&self) -> Option<String> {
+        let at = self.stdin_next.get();
+        let line = self.setting.stdin.get(at).cloned()?;
+        self.stdin_next.set(at + 1);
+        Some(line)
+    }
+}
+
+/// How a program ended.
+#[derive(Default)]
+struct End {
+    exit: i32,
+    error: Option<super::Fault>,
+}
+
+impl<'w, 'a> Machine<'w, 'a> {
+    /// A task that has `depth` calls below it.
+    pub(crate) fn new(
+        world: Rc<World<'a>>,
+        pause: Option<&'w Pause>,
+        task: TaskId,
+        depth: usize,
+    ) -> Machine<'w, 'a> {
+        let returned_at = Span::at(0);
+        Machine { world, pause, task, depth, depth_below: depth, yields: false, returned_at }
+    }
+
     /// Uses up fuel.
     pub(crate) fn step(&mut self) -> Result<(), Stop<'a>> {
         if fuel::spend(1) { Ok(()) } else { Err(Stop::Unsupported(FUEL.to_owned())) }
     }
 
-    /// A line of standard input.
-    pub(crate) fn read_line(&mut self) -> Option<String> {
-        let line = self.setting.stdin.get(self.stdin_next).cloned()?;
-        self.stdin_next += 1;
-        Some(line)
-    }
-
     /// Runs the body and then the finales, whatever ended the body.
-    pub(crate) fn run(mut self) -> Verdict {
+    fn run(mut self) -> Verdict {
         for at in 0..self.scopes.len() {
             let body: Vec<Stmt<'a>> = self.modules.all[at].stmts().copied().collect();
             let scope = Rc::clone(&self.scopes[at]);
             self.hoist(&body, &scope);
         }
         self.link();
-        let mut exit = 0;
-        let mut error = None;
-        let result = self.bodies();
-        if let Err(what) = self.conclude(result, &mut exit, &mut error) {
-            return Verdict::Unsupported(what);
-        }
-        let scope = Rc::clone(&self.scopes[0]);
-        for stmt in self.modules.all[0].stmts() {
-            let StmtKind::Finale { body } = stmt.kind else { continue };
-            let result = self.stmts(body.stmts, &scope);
-            let exits = matches!(result, Err(Stop::Exit(_)));
-            if let Err(what) = self.conclude(result, &mut exit, &mut error) {
+        let mut end = End::default();
+        match self.run_to(&mut end) {
+            Ok(()) => {}
+            Err(what) => {
+                self.drop_tasks();
                 return Verdict::Unsupported(what);
             }
+        }
+        let unobserved = self.unobserved();
+        let rejections: Vec<_> = unobserved
+            .iter()
+            .take(REJECTIONS_SHOWN)
+            .map(|(reason, at)| {
+                let fault = self.report(reason, *at);
+                let reason = fault.message.trim_start_matches("Uncaught: ");
+                super::Fault { message: format!("Unobserved rejection: {reason}"), ..fault }
+            })
+            .collect();
+        if !rejections.is_empty() && end.exit == 0 {
+            end.exit = 1;
+        }
+        let stdout = self.out.take();
+        Verdict::Ran { stdout, error: end.error, rejections, exit: end.exit }
+    }
+
+    fn run_to(&mut self, end: &mut End) -> Result<(), String> {
+        let result = self.bodies();
+        self.finish(result, end)?;
+        let scope = Rc::clone(&self.scopes[0]);
+        let stmts = self.modules.all[0].stmts();
+        for stmt in stmts {
+            let StmtKind::Finale { body } = stmt.kind else { continue };
+            let result = match self.stmts(body.stmts, &scope) {
+                Err(Stop::Return(_)) => Ok(()),
+                other => other,
+            };
+            let exits = matches!(result, Err(Stop::Exit(_)));
+            if let Err(Stop::Exit(code)) = result {
+                end.exit = code;
+            }
+            self.finish(result, end)?;
             if exits {
                 break;
             }
         }
-        Verdict::Ran { stdout: self.out, error, exit }
+        self.drop_tasks();
+        Ok(())
+    }
+
+    /// Ends what the body or a finale has started: after its normal end its tasks run to theirs,
+    /// otherwise they are cancelled.
+    fn finish(&mut self, result: Result<(), Stop<'a>>, end: &mut End) -> Result<(), String> {
+        let is_normal = result.is_ok();
+        let result = result.and_then(|()| self.drain());
+        let is_cut = result.is_err();
+        self.conclude(result, end)?;
+        if is_cut {
+            self.cancel_all();
+            let result = self.drain();
+            self.conclude(result, end)?;
+        }
+        if !is_normal {
+            self.drop_tasks();
+        }
+        Ok(())
     }
 
     /// Gives the modules the names that they import without a namespace.
@@ -184,18 +288,13 @@ impl<'a> Machine<'a> {
     }
 
     /// Notes how the body or a finale ended.
-    fn conclude(
-        &self,
-        result: Result<(), Stop<'a>>,
-        exit: &mut i32,
-        error: &mut Option<super::Fault>,
-    ) -> Result<(), String> {
+    fn conclude(&self, result: Result<(), Stop<'a>>, end: &mut End) -> Result<(), String> {
         match result {
             Err(Stop::Unsupported(what)) => return Err(what),
-            Err(Stop::Exit(code)) => *exit = code,
+            Err(Stop::Exit(code)) if end.exit == 0 => end.exit = code,
             Err(Stop::Throw(value, span)) => {
-                *exit = if *exit == 0 { 1 } else { *exit };
-                error.get_or_insert_with(|| self.report(&value, span));
+                end.exit = if end.exit == 0 { 1 } else { end.exit };
+                end.error.get_or_insert_with(|| self.report(&value, span));
             }
             _ => {}
         }
@@ -203,11 +302,7 @@ impl<'a> Machine<'a> {
     }
 
     fn report(&self, value: &Value<'a>, span: Span) -> super::Fault {
-        let place = |at: u32| {
-            let (file, at) = self.modules.locate(at);
-            (file.to_owned(), at.line)
-        };
-        match value {
+        let (message, at) = match value {
             Value::Error(fault) => {
                 let prefix = match fault.kind {
                     "type" => "Type error: ",
@@ -215,14 +310,13 @@ impl<'a> Machine<'a> {
                     "user" => "Uncaught: ",
                     _ => "Runtime error: ",
                 };
-                let (file, line) = place(fault.at);
-                super::Fault { message: format!("{prefix}{}", fault.message), file, line }
+                let at = fault.at.get().unwrap_or(span.start);
+                (format!("{prefix}{}", fault.message), at)
             }
-            other => {
-                let (file, line) = place(span.start);
-                super::Fault { message: format!("Uncaught: {}", other.display()), file, line }
-            }
-        }
+            other => (format!("Uncaught: {}", other.display()), span.start),
+        };
+        let (file, at) = self.modules.locate(at);
+        super::Fault { message, file: file.to_owned(), line: at.line }
     }
 }
 

@@ -19,7 +19,7 @@ enum Found<'a> {
     Method(&'a Function<'a>),
 }
 
-impl<'a> Machine<'a> {
+impl<'a> Machine<'_, 'a> {
     /// `object.name`
     pub(crate) fn member(
         &mut self,
@@ -74,8 +74,11 @@ impl<'a> Machine<'a> {
             Value::Error(fault) => Ok(match text {
                 "message" => Value::text(&fault.message),
                 "kind" => Value::text(fault.kind),
-                "line" => Value::Number(f64::from(fault.line)),
-                "column" => Value::Number(f64::from(fault.column)),
+                "line" | "column" => {
+                    let Some(at) = fault.at.get() else { return Ok(Value::Number(0.0)) };
+                    let (_, at) = self.modules.locate(at);
+                    Value::Number(f64::from(if text == "line" { at.line } else { at.column }))
+                }
                 "trace" => return Err(Stop::Unsupported("trace".to_owned())),
                 _ => return Err(self.no_member(object, name, span)),
             }),

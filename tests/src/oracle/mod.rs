@@ -9,6 +9,7 @@
 mod call;
 mod expression;
 mod facts;
+mod fiber;
 mod fuel;
 mod library;
 mod machine;
@@ -17,8 +18,10 @@ mod module;
 mod operator;
 mod pattern;
 mod place;
+mod promise;
 mod scope;
 mod statement;
+mod task;
 mod types;
 mod value;
 
@@ -27,7 +30,7 @@ use std::path::Path;
 use bumpalo::Bump;
 use hyp_grammar::intern::Interner;
 
-use machine::Machine;
+use machine::World;
 use module::Modules;
 pub use module::Read;
 
@@ -76,6 +79,8 @@ pub enum Verdict {
         stdout: String,
         /// The error that nobody caught.
         error: Option<Fault>,
+        /// Rejections that nobody has seen.
+        rejections: Vec<Fault>,
         /// Exit status.
         exit: i32,
     },
@@ -121,6 +126,6 @@ pub fn run_here(main: &Path, read: &Read<'_>, setting: &Setting) -> Verdict {
         return Verdict::Unsupported(what.to_owned());
     }
     fuel::refill(setting.fuel);
-    let verdict = Machine::new(&interner, modules, facts, setting.clone()).run();
+    let verdict = World::new(&interner, modules, facts, setting.clone()).run();
     if fuel::is_empty() { Verdict::Unsupported(FUEL.to_owned()) } else { verdict }
 }

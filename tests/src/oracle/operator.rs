@@ -11,7 +11,7 @@ use super::value::{Value, parse_number};
 /// Most elements of a range that becomes an array.
 const RANGE_MAX: usize = 1 << 24;
 
-impl<'a> Machine<'a> {
+impl<'a> Machine<'_, 'a> {
     /// ToNumber (4.4.5).
     pub(crate) fn number(&self, value: &Value<'a>, span: Span) -> Result<f64, Stop<'a>> {
         match value {

@@ -13,7 +13,7 @@ use super::scope::{Scope, Slot};
 use super::types::Test;
 use super::value::{Record, Value, numbers_equal};
 
-impl<'a> Machine<'a> {
+impl<'a> Machine<'_, 'a> {
     /// Whether a value fits; the names that the pattern binds are added to `scope`.
     pub(crate) fn matches(
         &mut self,

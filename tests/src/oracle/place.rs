@@ -37,7 +37,7 @@ enum Step<'a> {
     Index(Value<'a>),
 }
 
-impl<'a> Machine<'a> {
+impl<'a> Machine<'_, 'a> {
     /// Evaluates the parts of a place.
     pub(crate) fn place(
         &mut self,

@@ -16,7 +16,7 @@ use super::value::{Value, parse_number, snapshot};
 
 type Run<'a> = Result<(), Stop<'a>>;
 
-impl<'a> Machine<'a> {
+impl<'a> Machine<'_, 'a> {
     /// A block in a scope of its own.
     pub(crate) fn block(&mut self, block: &Block<'a>, scope: &Rc<Scope<'a>>) -> Run<'a> {
         let inner = scope.child();
@@ -183,9 +183,10 @@ impl<'a> Machine<'a> {
             StmtKind::Descend => Err(Stop::Descend),
             StmtKind::Oscillate { place } => self.oscillate(place, scope),
             StmtKind::Suspend => {
-                self.out.push_str("[SUSPEND] Program suspended - press Ctrl+C to exit");
-                while self.read_line().is_some() {}
-                Ok(())
+                self.out
+                    .borrow_mut()
+                    .push_str("[SUSPEND] Program suspended - press Ctrl+C to exit");
+                self.suspend(stmt.span)
             }
             StmtKind::Adjust { kind, place, by } => {
                 let op = match kind {
@@ -242,12 +243,14 @@ impl<'a> Machine<'a> {
     pub(crate) fn print(&mut self, kind: OutputKind, value: &Value<'a>) -> Run<'a> {
         let text = value.display();
         match kind {
-            OutputKind::Observe => self.out.push_str(&format!("{text}\n")),
-            OutputKind::Whisper => self.out.push_str(&text),
-            OutputKind::Command => self.out.push_str(&format!("{}\n", text.to_uppercase())),
-            OutputKind::Murmur => self.out.push_str(&format!("[DEBUG] {text}")),
+            OutputKind::Observe => self.out.borrow_mut().push_str(&format!("{text}\n")),
+            OutputKind::Whisper => self.out.borrow_mut().push_str(&text),
+            OutputKind::Command => {
+                self.out.borrow_mut().push_str(&format!("{}\n", text.to_uppercase()))
+            }
+            OutputKind::Murmur => self.out.borrow_mut().push_str(&format!("[DEBUG] {text}")),
         }
-        if self.out.len() > 64 << 20 {
+        if self.out.borrow().len() > 64 << 20 {
             return Err(Stop::Unsupported("output".to_owned()));
         }
         Ok(())

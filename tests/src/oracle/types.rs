@@ -20,7 +20,7 @@ pub(crate) enum Test {
     Exact,
 }
 
-impl<'a> Machine<'a> {
+impl<'a> Machine<'_, 'a> {
     /// The value as an annotated place takes it, or the type error.
     pub(crate) fn conform(
         &self,
@@ -164,7 +164,7 @@ impl<'a> Machine<'a> {
             "object" | "record" => lenient || is_object(value),
             "function" | "suggestion" => lenient || value.is_callable(),
             "session" => lenient || matches!(value, Value::Instance(_)),
-            "promise" => lenient,
+            "promise" => lenient || matches!(value, Value::Promise(_)),
             _ => true,
         }
     }

@@ -1,6 +1,6 @@
 //! Values of the oracle: what a program computes with, how it looks, when two are equal.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -8,6 +8,7 @@ use hyp_grammar::ast::{Function, RecordDecl, SessionDecl};
 use hyp_grammar::intern::Symbol;
 
 use super::fuel;
+use super::promise::{Promise, State};
 use super::scope::Scope;
 
 /// Two numbers closer than this are equal (2^-52).
@@ -35,6 +36,7 @@ pub(crate) enum Value<'a> {
     RecordType(&'a RecordDecl<'a>),
     Instance(Rc<Instance<'a>>),
     Error(Rc<Fault>),
+    Promise(Rc<Promise<'a>>),
 }
 
 /// A shared, growable array.
@@ -88,10 +90,8 @@ pub(crate) struct Instance<'a> {
 pub(crate) struct Fault {
     pub kind: &'static str,
     pub message: String,
-    /// The place in the text of all modules.
-    pub at: u32,
-    pub line: u32,
-    pub column: u32,
+    /// The place in the text of all modules; without one it is where the error is raised first.
+    pub at: Cell<Option<u32>>,
 }
 
 /// The key of a dictionary entry; kinds never mix.
@@ -248,6 +248,7 @@ impl<'a> Value<'a> {
             Value::Session(_) => "session".to_owned(),
             Value::Instance(instance) => instance.session.name.to_string(),
             Value::Error(_) => "error".to_owned(),
+            Value::Promise(_) => "promise".to_owned(),
         }
     }
 
@@ -315,6 +316,11 @@ impl<'a> Value<'a> {
             Value::Native(_) => "<function anonymous>".to_owned(),
             Value::Session(session) => format!("<session {}>", session.name),
             Value::Instance(instance) => format!("<session-instance {}>", instance.session.name),
+            Value::Promise(promise) => match promise.state() {
+                State::Pending => "<promise pending>".to_owned(),
+                State::Fulfilled(_) => "<promise resolved>".to_owned(),
+                State::Rejected(..) => "<promise rejected>".to_owned(),
+            },
             _ => "<function>".to_owned(),
         }
     }
@@ -414,6 +420,7 @@ fn equal<'a>(
         (Value::RecordType(x), Value::RecordType(y)) => std::ptr::eq(*x, *y),
         (Value::Instance(x), Value::Instance(y)) => Rc::ptr_eq(x, y),
         (Value::Error(x), Value::Error(y)) => Rc::ptr_eq(x, y),
+        (Value::Promise(x), Value::Promise(y)) => Rc::ptr_eq(x, y),
         _ => false,
     }
 }

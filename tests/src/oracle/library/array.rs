@@ -9,7 +9,7 @@ use super::super::member::position;
 use super::super::value::{Dict, Key, Value};
 use super::{Answer, Call, ELEMENTS_MAX, lacks};
 
-impl<'a> Machine<'a> {
+impl<'a> Machine<'_, 'a> {
     pub(super) fn array_family(&mut self, call: &Call<'a>) -> Answer<'a> {
         let items = || self.items(call, 0);
         let found = |at: Option<usize>| Value::Number(at.map_or(-1.0, |at| at as f64));
@@ -283,13 +283,13 @@ impl<'a> Machine<'a> {
             let mut at = sorted.len();
             while at > 0 {
                 let args = vec![sorted[at - 1].clone(), item.clone()];
-                let out = self.out.len();
+                let out = self.out.borrow().len();
                 let order = match self.call(&compare, args, call.span) {
                     Ok(order) => order,
                     Err(Stop::Throw(..)) => return lacks("failing comparison"),
                     Err(stop) => return Err(stop),
                 };
-                if self.out.len() != out {
+                if self.out.borrow().len() != out {
                     return lacks("comparison with effects");
                 }
                 let order = match order {

@@ -9,7 +9,7 @@ const SHOWN_MAX: usize = 60;
 const DIFFERENCES_MAX: usize = 5;
 const DEPTH_MAX: usize = 8;
 
-impl<'a> Machine<'a> {
+impl<'a> Machine<'_, 'a> {
     pub(super) fn assertions(&mut self, call: &Call<'a>) -> Answer<'a> {
         if !call.name.starts_with("Assert") {
             return Ok(None);

@@ -4,7 +4,7 @@ use super::super::machine::Machine;
 use super::super::value::{Dict, Key, Value};
 use super::{Answer, Call};
 
-impl<'a> Machine<'a> {
+impl<'a> Machine<'_, 'a> {
     pub(super) fn collection(&mut self, call: &Call<'a>) -> Answer<'a> {
         let known = matches!(
             call.name,

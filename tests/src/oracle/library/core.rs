@@ -4,7 +4,7 @@ use super::super::machine::{Machine, Stop};
 use super::super::value::{Value, parse_number};
 use super::{Answer, Call, lacks};
 
-impl<'a> Machine<'a> {
+impl<'a> Machine<'_, 'a> {
     pub(super) fn core(&mut self, call: &Call<'a>) -> Answer<'a> {
         let v = call.value(0);
         Ok(Some(match call.name {
@@ -45,6 +45,7 @@ impl<'a> Machine<'a> {
                 Value::Dict(_) => "object",
                 Value::Record(_) => "record",
                 Value::Error(_) => "error",
+                Value::Promise(_) => "promise",
                 Value::Session(_) | Value::Instance(_) => "session",
                 _ => "function",
             }),
@@ -70,7 +71,7 @@ impl<'a> Machine<'a> {
             }
             "InputProvider" => {
                 if call.has(0) {
-                    self.out.push_str(&v.display());
+                    self.out.borrow_mut().push_str(&v.display());
                 }
                 self.read_line().map_or(Value::Null, Value::text)
             }

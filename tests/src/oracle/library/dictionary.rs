@@ -8,7 +8,7 @@ use super::super::value::{Dict, Key, Value};
 use super::json;
 use super::{Answer, Call, lacks};
 
-impl<'a> Machine<'a> {
+impl<'a> Machine<'_, 'a> {
     fn dict_arg(&self, call: &Call<'a>, i: usize) -> Result<Rc<RefCell<Dict<'a>>>, Stop<'a>> {
         match call.value(i) {
             Value::Dict(dict) => Ok(dict),

@@ -6,7 +6,7 @@ use super::{Answer, Call};
 
 const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-impl<'a> Machine<'a> {
+impl<'a> Machine<'_, 'a> {
     pub(super) fn encoding(&mut self, call: &Call<'a>) -> Answer<'a> {
         let s = || self.text_arg(call, 0);
         let bytes = match call.name {

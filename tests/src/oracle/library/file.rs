@@ -9,7 +9,7 @@ use super::super::machine::{Machine, Stop};
 use super::super::value::{Dict, Key, Value};
 use super::{Answer, Call};
 
-impl<'a> Machine<'a> {
+impl<'a> Machine<'_, 'a> {
     pub(super) fn file_family(&mut self, call: &Call<'a>) -> Answer<'a> {
         let path = || self.text_arg(call, 0).map(PathBuf::from);
         let inspect = |path: &Path| {

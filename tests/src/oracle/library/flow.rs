@@ -8,14 +8,14 @@ use hyp_grammar::span::Span;
 
 use super::super::machine::{Eval, Machine, Stop};
 use super::super::value::{Dict, Key, Native, Value};
-use super::{Answer, Call, lacks};
+use super::{Answer, Call};
 
 /// Argument lists that a memoized function remembers.
 const MEMORY: usize = 1024;
 /// Parts of an argument that is not very large.
 const PARTS_MAX: usize = 4096;
 
-impl<'a> Machine<'a> {
+impl<'a> Machine<'_, 'a> {
     pub(super) fn flow(&mut self, call: &Call<'a>) -> Answer<'a> {
         let output = |kind| (kind, call.value(0));
         let (kind, value) = match call.name {
@@ -60,13 +60,15 @@ impl<'a> Machine<'a> {
                     self.act(&otherwise, call).map(Some)
                 };
             }
-            "RepeatAction" if call.has(2) => return lacks("a pace"),
             "RepeatAction" => {
                 let (count, action) = if call.value(0).is_callable() { (1, 0) } else { (0, 1) };
                 let count = self.whole(call, count)?;
                 let action = self.function_arg(call, action)?;
                 let mut done = 0.0;
                 while done < count {
+                    if done > 0.0 && call.has(2) && self.num(call, 2)? > 0.0 {
+                        self.pause(call, 2)?;
+                    }
                     self.act(&action, call)?;
                     done += 1.0;
                 }

@@ -86,7 +86,7 @@ fn string(rest: &mut &str) -> Option<String> {
 
 /// Writes compact JSON; false if the value has none.
 pub(crate) fn write<'a>(
-    machine: &Machine<'a>,
+    machine: &Machine<'_, 'a>,
     value: &Value<'a>,
     out: &mut String,
     depth: usize,

@@ -4,7 +4,7 @@ use super::super::machine::{Machine, Stop};
 use super::super::value::Value;
 use super::{Answer, Call, lacks};
 
-impl<'a> Machine<'a> {
+impl<'a> Machine<'_, 'a> {
     pub(super) fn math(&mut self, call: &Call<'a>) -> Answer<'a> {
         if let Some(f) = one_argument(call.name) {
             if call.name == "Log" && matches!(call.value(0), Value::Text(_)) {

@@ -5,6 +5,7 @@
 
 mod array;
 mod assertion;
+pub(crate) mod channel;
 mod collection;
 mod core;
 mod dictionary;
@@ -14,6 +15,7 @@ mod flow;
 mod json;
 mod math;
 mod statistics;
+mod task;
 mod text;
 mod words;
 
@@ -56,7 +58,7 @@ impl<'a> Call<'a> {
 /// What a family of builtins answers.
 pub(crate) type Answer<'a> = Result<Option<Value<'a>>, Stop<'a>>;
 
-impl<'a> Machine<'a> {
+impl<'a> Machine<'_, 'a> {
     /// Calls a builtin.
     pub(crate) fn builtin(
         &mut self,
@@ -91,6 +93,8 @@ impl<'a> Machine<'a> {
             Machine::flow,
             Machine::encoding,
             Machine::file_family,
+            Machine::task_family,
+            Machine::channel_family,
         ];
         for family in families {
             if let Some(value) = family(self, &call)? {

@@ -8,7 +8,7 @@ use super::array::ascending;
 use super::math::least;
 use super::{Answer, Call};
 
-impl<'a> Machine<'a> {
+impl<'a> Machine<'_, 'a> {
     pub(super) fn statistics(&mut self, call: &Call<'a>) -> Answer<'a> {
         let name = call.name;
         if name == "Range" && !matches!(call.value(0), Value::Array(_)) {

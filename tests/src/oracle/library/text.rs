@@ -8,7 +8,7 @@ use super::{Answer, Call, lacks};
 /// Bytes of a text that the oracle still makes.
 const TEXT_MAX: usize = 1 << 24;
 
-impl<'a> Machine<'a> {
+impl<'a> Machine<'_, 'a> {
     pub(super) fn text_family(&mut self, call: &Call<'a>) -> Answer<'a> {
         if matches!(call.value(0), Value::Array(_)) && is_shared_with_arrays(call.name) {
             return Ok(None);

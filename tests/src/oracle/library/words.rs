@@ -5,7 +5,7 @@ use super::super::machine::Machine;
 use super::super::value::Value;
 use super::{Answer, Call};
 
-impl<'a> Machine<'a> {
+impl<'a> Machine<'_, 'a> {
     pub(super) fn words(&mut self, call: &Call<'a>) -> Answer<'a> {
         let s = |i| self.text_arg(call, i);
         let list = |items: Vec<&str>| Value::array(items.into_iter().map(Value::text).collect());
