@@ -50,6 +50,11 @@ impl<'a> Resolver<'a, '_> {
                 state.place_stored = matches!(of, Some(TypeDecl::Record(_)));
                 state.place_stored_in_try &= state.place_stored;
             }
+            // A session and a function are no records, unless the variable gets another value.
+            if matches!(var.kind, VarKind::Session(_) | VarKind::Function(_)) && !var.is_reassigned
+            {
+                (state.place_stored, state.place_stored_in_try) = (false, false);
+            }
             var.is_reassigned |= state.place_stored;
             state.assigned_in_try |= state.place_stored_in_try;
         }
