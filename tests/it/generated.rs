@@ -1,4 +1,4 @@
-//! Generated programs do the same on the oracle, at `-O0` and at `-O2`.
+//! Generated programs do the same on the oracle, at `-O0`, at `-O2` and in machine code.
 //!
 //! `HYP_SEEDS=20000` sets the number of programs; `HYP_SEED=n` prints and runs a single one and, if
 //! engines differ, prints it minimised. The report says how good the programs are.
@@ -8,10 +8,11 @@ use std::time::Duration;
 
 use hyp_bytecode::builtin::Builtin;
 use hyp_bytecode::op::Op;
-use hyp_compiler::driver::{Options, compile};
+use hyp_compiler::driver::Options;
+use hyp_tests::bundle::Bundle;
 use hyp_tests::campaign::{Campaign, FAULT, Fate, Tally};
 use hyp_tests::differ::{Coverage, Finding, compare, minimise};
-use hyp_tests::generate::program;
+use hyp_tests::generate::{modules, program};
 use hyp_tests::oracle::on_deep_stack;
 
 const CAMPAIGN: Campaign = Campaign {
@@ -25,12 +26,15 @@ const CAMPAIGN: Campaign = Campaign {
     chunk: 16,
 };
 
+/// One of so many programs consists of several modules.
+const MODULES_EACH: u64 = 4;
+
 fn main() -> ExitCode {
     on_deep_stack(|| CAMPAIGN.main(|| judge, quality))
 }
 
 fn judge(seed: u64) -> Fate {
-    let source = program(seed);
+    let source = if seed % MODULES_EACH == 0 { modules(seed) } else { program(seed) };
     let is_single = std::env::var_os("HYP_SEED").is_some();
     if is_single {
         eprintln!("{source}");
@@ -54,8 +58,7 @@ fn judge(seed: u64) -> Fate {
 }
 
 fn smallest(source: &str) -> String {
-    let is_clean =
-        |text: &str| !compile("smaller.hyp", text.as_bytes(), &Options::default()).has_errors();
+    let is_clean = |text: &str| !Bundle::new(text).compile(&Options::default()).has_errors();
     minimise(source, |text| {
         is_clean(text) && matches!(compare(text, &mut Coverage::default()), Finding::Differ(_))
     })

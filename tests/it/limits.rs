@@ -367,3 +367,19 @@ fn a_hundred_thousand_live_tasks_take_little_memory() {
     let kib: u64 = peak.expect("a peak").trim().parse().expect("a number");
     assert!(kib < 128 << 10, "{kib} KiB");
 }
+
+#[test]
+fn virtual_time_passes_at_once_and_in_order() {
+    let source = "Focus {
+        mesmerize suggestion later(ms) { drift(ms); observe ms; }
+        induce all = [later(9000000), later(3000000), later(6000000)];
+        drift(4000000);
+        observe \"body\";
+        await promiseAll(all);
+    } Relax";
+    both(
+        source,
+        |options| options.virtual_time = true,
+        |captured| assert_eq!(captured.stdout, "3000000\nbody\n6000000\n9000000\n"),
+    );
+}

@@ -1,7 +1,7 @@
-//! One program on three engines: the oracle, the machine at `-O0`, the machine at `-O2`.
+//! One program everywhere: the oracle, the machine at `-O0`, at `-O2` and in machine code.
 //!
-//! They must agree on standard output, the uncaught error (category, message, line) and the exit
-//! status. Programs print what they end with, so the final state is part of the output.
+//! They must agree on standard output, the uncaught error and unobserved rejections (category,
+//! message, file, line) and the exit status. Time is virtual. Programs print what they end with, so the final state is part of the output.
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -13,15 +13,14 @@ use hyp_bytecode::container;
 use hyp_bytecode::module::Module;
 use hyp_bytecode::op::{Kind, decode};
 use hyp_bytecode::verify::verify;
-use hyp_compiler::driver::{Options, compile};
+use hyp_compiler::driver::Options;
 use hyp_vm::{Report, Vm, VmOptions};
 
+use crate::bundle::{Bundle, MAIN};
 use crate::oracle::{self, Fault, Setting, Verdict};
 
 /// Evaluation steps of the oracle per program; programs that take more are left out.
 const ORACLE_FUEL: u64 = 1_000_000;
-/// The file of the program, or its main file.
-const MAIN: &str = "generated.hyp";
 /// Steps of the machine per program: more than the oracle could ever need.
 const MACHINE_FUEL: u64 = 50_000_000;
 const HEAP_BYTES_MAX: usize = 128 << 20;
@@ -80,13 +79,13 @@ impl Coverage {
     }
 }
 
-/// Runs `source` everywhere. Must be called on a deep stack, see [`oracle::on_deep_stack`].
+/// Runs `source`, which may be a [bundle](crate::bundle), everywhere. Must be called on a deep stack, see [`oracle::on_deep_stack`].
 #[must_use]
 pub fn compare(source: &str, coverage: &mut Coverage) -> Finding {
     let setting = Setting { fuel: ORACLE_FUEL, ..Setting::default() };
     let verdict = {
-        let read = |path: &Path| (path == Path::new(MAIN)).then(|| source.as_bytes().to_vec());
-        oracle::run_here(Path::new(MAIN), &read, &setting)
+        let files = Bundle::new(source);
+        oracle::run_here(Path::new(MAIN), &|path| files.file(path), &setting)
     };
     if let Verdict::Unsupported(what) = &verdict
         && what == oracle::FUEL
@@ -128,7 +127,7 @@ pub fn compare(source: &str, coverage: &mut Coverage) -> Finding {
     }
     match unsupported {
         Some(what) => Finding::Unsupported(what),
-        None => Finding::Agree { is_trap: first.error.is_some() },
+        None => Finding::Agree { is_trap: first.error.is_some() || !first.rejections.is_empty() },
     }
 }
 
@@ -161,7 +160,7 @@ fn run_machine(
     coverage: &mut Coverage,
 ) -> Result<(Behaviour, Option<u64>), String> {
     let options = Options { opt_level, ..Options::default() };
-    let compilation = compile(MAIN, source.as_bytes(), &options);
+    let compilation = Bundle::new(source).compile(&options);
     let Some(module) = compilation.module else {
         let first = compilation.diagnostics.iter().find(|d| d.is_error());
         return Err(first.map_or_else(String::new, |d| {
@@ -177,6 +176,7 @@ fn run_machine(
     let options = VmOptions {
         heap_bytes_max: HEAP_BYTES_MAX,
         fuel_max: Some(MACHINE_FUEL),
+        virtual_time: true,
         tier: is_native.then(|| native.factory()),
         stdout: Box::new(stdout.clone()),
         stderr: Box::new(std::io::sink()),

@@ -7,6 +7,7 @@
 //! Invariant: a program of the corpus passes under every engine setting or the run fails; there are
 //! no ignored tests and no expected failures.
 
+pub mod bundle;
 pub mod campaign;
 pub mod capture;
 pub mod differ;

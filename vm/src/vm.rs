@@ -50,6 +50,9 @@ pub struct VmOptions {
     pub gc_stress: bool,
     /// For tests, with `gc_stress`: small and large allocations until one fails as at the heap limit.
     pub allocations_left: Option<Arc<AtomicU64>>,
+    /// For tests: time passes only while every task waits, and then at once, so that timers go off in
+    /// the same order on every machine.
+    pub virtual_time: bool,
     /// For tests: a file operation that fails.
     pub file_fault: Option<FileFault>,
     /// What the program may do outside of the machine.
@@ -87,6 +90,7 @@ impl VmOptions {
             output_bytes_max: None,
             gc_stress: false,
             allocations_left: None,
+            virtual_time: false,
             file_fault: None,
             grants: Grants::everything(),
             random_seed: None,
@@ -265,7 +269,7 @@ impl Vm {
             frame_bottom: stack.first_frame(),
             task_root: std::ptr::null_mut(),
             has_parked: false,
-            tasks: Tasks::new(options.tasks),
+            tasks: Tasks::new(options.tasks, options.virtual_time),
             host: options.host,
             pending: None,
             result: Value::NULL,

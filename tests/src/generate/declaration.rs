@@ -1,12 +1,13 @@
 //! Records, sessions, functions.
 
-use super::{Named, Shape, Ty, Var, Writer};
+use super::{Global, Named, Shape, Ty, Var, Writer};
 
 impl Writer {
     pub(super) fn record(&mut self) {
         let name = format!("R{}", self.records.len());
         let mut fields = Vec::new();
-        self.open(&format!("tranceify {name} {{"));
+        let word = self.exposure();
+        self.open(&format!("{word}tranceify {name} {{"));
         for i in 0..1 + self.random.below(4) {
             let ty = self.ty(1);
             let field = format!("f{i}");
@@ -15,13 +16,15 @@ impl Writer {
             fields.push((field, ty));
         }
         self.close("}");
-        self.records.push(Shape { name, fields, methods: Vec::new() });
+        let (base, home) = (name.clone(), self.home());
+        self.records.push(Shape { name, base, home, fields, methods: Vec::new() });
     }
 
     pub(super) fn session(&mut self) {
         let name = format!("S{}", self.sessions.len());
         let mut fields = Vec::new();
-        self.open(&format!("session {name} {{"));
+        let word = self.exposure();
+        self.open(&format!("{word}session {name} {{"));
         let outer = std::mem::take(&mut self.vars);
         for i in 0..1 + self.random.below(4) {
             let ty = self.ty(1);
@@ -69,9 +72,12 @@ impl Writer {
             methods.push((format!("m{i}"), vec![param], result));
         }
         self.vars = outer;
-        self.globals.extend(statics);
+        for var in statics {
+            self.push_global(var, false, true);
+        }
         self.close("}");
-        self.sessions.push(Shape { name, fields, methods });
+        let (base, home) = (name.clone(), self.home());
+        self.sessions.push(Shape { name, base, home, fields, methods });
     }
 
     /// A variable of the module or of the whole program, declared before the functions.
@@ -81,8 +87,17 @@ impl Writer {
         let annotation = self.maybe_annotation(&ty);
         let name = self.fresh("g");
         let keyword = self.pick(&["induce", "induce", "sharedTrance induce", "freeze"]);
-        self.line(&format!("{keyword} {name}{annotation} = {value};"));
-        self.globals.push(Var { name, ty, is_mutable: keyword != "freeze" });
+        let is_shared = keyword.starts_with("sharedTrance");
+        let is_exported = if self.exposes { self.chance(2) } else { keyword == "freeze" };
+        let word = if is_exported && !is_shared { self.exposure() } else { "" };
+        self.line(&format!("{word}{keyword} {name}{annotation} = {value};"));
+        let var = Var { name, ty, is_mutable: keyword != "freeze" };
+        self.push_global(var, is_shared, is_exported || is_shared);
+    }
+
+    fn push_global(&mut self, var: Var, is_shared: bool, is_exported: bool) {
+        let (base, home) = (var.name.clone(), self.home());
+        self.globals.push(Global { var, base, home, is_shared, is_exported });
     }
 
     pub(super) fn function(&mut self) {
@@ -90,7 +105,7 @@ impl Writer {
         let is_recursive = self.chance(3);
         let mut params = Vec::new();
         let mut list = Vec::new();
-        let globals = self.globals.clone();
+        let globals = self.visible_globals();
         let outer = std::mem::replace(&mut self.vars, globals);
         if is_recursive {
             params.push(Ty::Number);
@@ -112,8 +127,23 @@ impl Writer {
         }
         let result = self.ty(1);
         let returns = self.maybe_annotation(&result);
-        self.open(&format!("suggestion {name}({}){returns} {{", list.join(", ")));
-        let named = Named { name, params: params.clone(), result: result.clone(), is_recursive };
+        let is_task = self.has_tasks && self.chance(3);
+        let is_exported = !self.exposes || self.chance(2);
+        let exposure = if is_exported { self.exposure() } else { "" };
+        let mesmerize = if is_task { "mesmerize " } else { "" };
+        let list = list.join(", ");
+        self.open(&format!("{exposure}{mesmerize}suggestion {name}({list}){returns} {{"));
+        let (base, home, params) = (name.clone(), self.home(), params.clone());
+        let named = Named {
+            name,
+            base,
+            home,
+            is_exported,
+            is_task,
+            params: params.clone(),
+            result: result.clone(),
+            is_recursive,
+        };
         if is_recursive {
             let base = self.expr(&result, 1);
             self.line(&format!("if (depth <= 0) {{ awaken {base}; }}"));
@@ -128,12 +158,17 @@ impl Writer {
         if is_recursive {
             let mut args = vec!["depth - 1".to_owned()];
             args.extend(params.iter().skip(1).map(|ty| self.expr(ty, 1)));
-            let call = format!("{}({})", named.name, args.join(", "));
+            let wait = if is_task { "await " } else { "" };
+            let call = format!("{wait}{}({})", named.name, args.join(", "));
             let inner = self.fresh("r");
             self.line(&format!("induce {inner} = {call};"));
             self.vars.push(Var { name: inner, ty: result.clone(), is_mutable: true });
         }
-        let value = self.expr(&result, 2);
+        let value = if is_task && self.chance(3) {
+            self.promise(&result, 2)
+        } else {
+            self.expr(&result, 2)
+        };
         self.line(&format!("awaken {value};"));
         self.result = None;
         self.close("}");
@@ -143,7 +178,23 @@ impl Writer {
 
     /// A call of a declared function with this result.
     pub(super) fn function_call(&mut self, ty: &Ty, depth: usize) -> Option<String> {
-        let fits: Vec<Named> = self.functions.iter().filter(|f| f.result == *ty).cloned().collect();
+        let (call, is_task) = self.any_call(ty, depth, |_| true)?;
+        Some(if is_task { format!("(await {call})") } else { call })
+    }
+
+    /// The promise that a declared function with this result gives.
+    pub(super) fn task_call(&mut self, ty: &Ty, depth: usize) -> Option<String> {
+        self.any_call(ty, depth, |f| f.is_task).map(|(call, _)| call)
+    }
+
+    fn any_call(
+        &mut self,
+        ty: &Ty,
+        depth: usize,
+        is_wanted: impl Fn(&Named) -> bool,
+    ) -> Option<(String, bool)> {
+        let fits = |f: &&Named| f.result == *ty && is_wanted(f);
+        let fits: Vec<Named> = self.functions.iter().filter(fits).cloned().collect();
         if fits.is_empty() || self.loop_depth > 2 {
             return None;
         }
@@ -156,6 +207,6 @@ impl Writer {
                 self.expr(param, depth)
             });
         }
-        Some(format!("{}({})", f.name, args.join(", ")))
+        Some((format!("{}({})", f.name, args.join(", ")), f.is_task))
     }
 }

@@ -53,6 +53,7 @@ impl Writer {
             }
             Ty::Session(at) => format!("{}()", self.sessions[*at].name),
             Ty::Function(params, result) => format!("({})", self.lambda(params, result, 1)),
+            Ty::Promise(of) => format!("delayedValue(1, {})", self.literal(of)),
         }
     }
 
@@ -66,6 +67,12 @@ impl Writer {
             };
         }
         let depth = depth - 1;
+        if let Ty::Promise(of) = ty {
+            return self.promise(of, depth);
+        }
+        if self.has_tasks && self.chance(12) {
+            return self.awaited(ty, depth);
+        }
         match self.random.below(13) {
             0 => {
                 let (c, a, b) =

@@ -10,7 +10,9 @@
 mod builtin;
 mod declaration;
 mod expression;
+mod module;
 mod statement;
+mod task;
 
 use crate::mutate::Random;
 
@@ -26,6 +28,7 @@ enum Ty {
     Record(usize),
     Session(usize),
     Function(Vec<Ty>, Box<Ty>),
+    Promise(Box<Ty>),
 }
 
 /// A variable in scope.
@@ -39,7 +42,12 @@ struct Var {
 
 /// A record or session declaration.
 struct Shape {
+    /// As the module that is being written sees it.
     name: String,
+    /// As its own module calls it.
+    base: String,
+    /// The number of its module.
+    home: usize,
     fields: Vec<(String, Ty)>,
     /// Methods without effects: name, parameters, result.
     methods: Vec<(String, Vec<Ty>, Ty)>,
@@ -49,10 +57,25 @@ struct Shape {
 #[derive(Clone)]
 struct Named {
     name: String,
+    base: String,
+    home: usize,
+    /// Whether other modules see it.
+    is_exported: bool,
+    /// Whether a call is a task.
+    is_task: bool,
     params: Vec<Ty>,
     result: Ty,
     /// The first parameter is a counter that limits recursion.
     is_recursive: bool,
+}
+
+/// A variable that functions see: of a module or of the whole program, or a static field.
+struct Global {
+    var: Var,
+    base: String,
+    home: usize,
+    is_shared: bool,
+    is_exported: bool,
 }
 
 /// The writer of one program.
@@ -61,8 +84,7 @@ struct Writer {
     out: String,
     level: usize,
     vars: Vec<Var>,
-    /// Variables that functions see as well: module and program-wide ones, static fields.
-    globals: Vec<Var>,
+    globals: Vec<Global>,
     records: Vec<Shape>,
     sessions: Vec<Shape>,
     functions: Vec<Named>,
@@ -75,35 +97,59 @@ struct Writer {
     result: Option<Ty>,
     /// Loops around multiply the time.
     loop_depth: usize,
+    /// Whether the program has tasks.
+    has_tasks: bool,
+    /// Modules that have begun.
+    module: usize,
+    /// Whether the module marks what it exports.
+    exposes: bool,
+    /// Whether there is a cycle of modules to call.
+    calls_cycle: bool,
 }
 
-/// The program of a seed.
+/// The program of a seed: one module.
 #[must_use]
 pub fn program(seed: u64) -> String {
-    let mut writer = Writer {
-        random: Random::new(seed),
-        out: String::new(),
-        level: 0,
-        vars: Vec::new(),
-        globals: Vec::new(),
-        records: Vec::new(),
-        sessions: Vec::new(),
-        functions: Vec::new(),
-        next_name: 0,
-        budget: 0,
-        loops: Vec::new(),
-        result: None,
-        loop_depth: 0,
-    };
-    writer.whole();
+    let mut writer = Writer::new(seed);
+    writer.main();
+    writer.out
+}
+
+/// The program of a seed: several modules in a [`bundle`](crate::bundle), the main module last.
+#[must_use]
+pub fn modules(seed: u64) -> String {
+    let mut writer = Writer::new(seed);
+    writer.libraries();
+    writer.main();
     writer.out
 }
 
 impl Writer {
-    fn whole(&mut self) {
-        self.line("Focus {");
-        self.level += 1;
-        self.line("suggestion id(v) { awaken v; }");
+    fn new(seed: u64) -> Writer {
+        let mut random = Random::new(seed);
+        let has_tasks = random.below(3) == 0;
+        Writer {
+            random,
+            out: String::new(),
+            level: 0,
+            vars: Vec::new(),
+            globals: Vec::new(),
+            records: Vec::new(),
+            sessions: Vec::new(),
+            functions: Vec::new(),
+            next_name: 0,
+            budget: 0,
+            loops: Vec::new(),
+            result: None,
+            loop_depth: 0,
+            has_tasks,
+            module: 0,
+            exposes: false,
+            calls_cycle: false,
+        }
+    }
+
+    fn declarations(&mut self) {
         for _ in 0..self.random.below(3) {
             self.record();
         }
@@ -116,7 +162,21 @@ impl Writer {
         for _ in 0..self.random.below(5) {
             self.function();
         }
-        self.vars = self.globals.clone();
+    }
+
+    fn main(&mut self) {
+        self.line("Focus {");
+        self.level += 1;
+        self.line("suggestion id(v) { awaken v; }");
+        if self.has_tasks {
+            self.channels();
+        }
+        self.declarations();
+        self.vars = self.visible_globals();
+        if self.calls_cycle {
+            let n = self.random.below(6);
+            self.line(&format!("observe Cycle.turn({n});"));
+        }
         self.budget = 6 + self.random.below(25);
         for _ in 0..2 + self.random.below(4) {
             self.declare();
@@ -202,6 +262,7 @@ impl Writer {
             Ty::Record(at) => self.records[*at].name.clone(),
             Ty::Session(at) => self.sessions[*at].name.clone(),
             Ty::Function(..) => "function".to_owned(),
+            Ty::Promise(of) => format!("Promise<{}>", self.annotation(of)),
         }
     }
 

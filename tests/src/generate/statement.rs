@@ -7,6 +7,9 @@ impl Writer {
     pub(super) fn statement(&mut self) {
         self.budget = self.budget.saturating_sub(1);
         let may_nest = self.level < 6;
+        if self.has_tasks && may_nest && self.loop_depth < 3 && self.chance(5) {
+            return self.task_statement();
+        }
         match self.random.below(25) {
             24 if may_nest && self.loop_depth < 3 => self.called_back(),
             0..=3 => self.declare(),
@@ -29,7 +32,7 @@ impl Writer {
     }
 
     /// The statements of a block; its variables end with it.
-    fn block(&mut self, most: usize) {
+    pub(super) fn block(&mut self, most: usize) {
         let mark = self.vars.len();
         for _ in 0..1 + self.random.below(most) {
             self.statement();
@@ -176,7 +179,7 @@ impl Writer {
         }
     }
 
-    fn print(&mut self) {
+    pub(super) fn print(&mut self) {
         let ty = self.ty(2);
         let value = self.expr(&ty, 3);
         let word = self.pick(&["observe", "observe", "observe", "whisper", "command", "murmur"]);

@@ -24,6 +24,8 @@ pub(crate) struct Facts<'a> {
     pub types: Vec<HashMap<Symbol, Declared<'a>>>,
     /// Names declared with `sharedTrance`, with constness.
     pub shared: Vec<(Symbol, bool, Option<&'a Type<'a>>)>,
+    /// The bodies that declare them.
+    pub sharing: HashSet<(u32, Symbol)>,
     /// Functions whose result may be null by their annotation.
     nullable_results: HashSet<Symbol>,
     /// A feature that the oracle lacks.
@@ -78,6 +80,7 @@ impl<'a> Facts<'a> {
                     let constant = decl.keyword == Some(hyp_grammar::ast::DeclKeyword::Freeze);
                     if let DeclTarget::Name(name) = decl.target {
                         self.shared.push((name.name, constant, decl.ty));
+                        self.sharing.insert((body_of(self.module), name.name));
                     }
                 } else {
                     match decl.target {

@@ -41,7 +41,7 @@ impl<'a> Machine<'_, 'a> {
                     (Found::Field(..), false) => {
                         instance.fields.borrow().get(&name).cloned().unwrap_or(Value::Null)
                     }
-                    (Found::Field(..), true) => self.static_field(session, name),
+                    (Found::Field(..), true) => self.static_field(session, name, span)?,
                     (Found::Method(f), is_static) => {
                         let receiver = if is_static {
                             Value::Session(Rc::clone(session))
@@ -59,7 +59,7 @@ impl<'a> Machine<'_, 'a> {
                 };
                 self.check_visible(session, member, name, scope, span)?;
                 Ok(match kind(member) {
-                    Found::Field(..) => self.static_field(session, name),
+                    Found::Field(..) => self.static_field(session, name, span)?,
                     Found::Method(f) => {
                         self.method(object.clone(), f, Rc::clone(&session.name), name)
                     }
@@ -126,8 +126,10 @@ impl<'a> Machine<'_, 'a> {
         Value::Method(Rc::new(Method { receiver, function, owner, name: self.text_of(name) }))
     }
 
-    fn static_field(&self, session: &Session<'a>, name: Symbol) -> Value<'a> {
-        session.statics.borrow().get(&name).cloned().unwrap_or(Value::Null)
+    /// A static field, which is there once its initialiser has run.
+    fn static_field(&self, session: &Session<'a>, name: Symbol, span: Span) -> Eval<'a> {
+        let value = session.statics.borrow().get(&name).cloned();
+        value.ok_or_else(|| self.unknown(name, span))
     }
 
     /// Hidden members are for code in the text of their session.

@@ -123,13 +123,14 @@ impl<'a> Machine<'_, 'a> {
     }
 
     /// The mutable variable that `induce` of a name assigns: one of the same function or, at the top
-    /// level, a program-wide one.
+    /// level, a program-wide one of this module.
     fn reinduced(&self, name: Binding, span: Span, scope: &Rc<Scope<'a>>) -> Option<Rc<Slot<'a>>> {
         let found = scope.in_function(name.name, span.start).or_else(|| {
             let outer = scope.parent.as_ref();
             let is_nested = is_body(scope.frame.function)
                 && outer.is_some_and(|outer| Rc::ptr_eq(&outer.frame, &scope.frame));
-            self.shared.get(&name.name).filter(|_| is_nested).cloned()
+            let is_own = self.facts.sharing.contains(&(scope.frame.function, name.name));
+            self.shared.get(&name.name).filter(|_| is_nested && is_own).cloned()
         });
         found.filter(|slot| !slot.is_constant)
     }

@@ -144,6 +144,8 @@ pub(crate) struct Tasks {
     native: native::Stacks,
     limits: TaskLimits,
     started: Instant,
+    /// Microseconds, if time is virtual.
+    virtual_clock: Option<u64>,
 }
 
 /// Limits of concurrent programs; exceeding one raises a catchable error.
@@ -174,7 +176,7 @@ impl Default for TaskLimits {
 }
 
 impl Tasks {
-    pub(crate) fn new(limits: TaskLimits) -> Tasks {
+    pub(crate) fn new(limits: TaskLimits, virtual_time: bool) -> Tasks {
         Tasks {
             slots: Vec::new(),
             free: Vec::new(),
@@ -191,6 +193,7 @@ impl Tasks {
             native: native::Stacks::default(),
             limits,
             started: Instant::now(),
+            virtual_clock: virtual_time.then_some(0),
         }
     }
 
