@@ -34,7 +34,7 @@ fn main() -> ExitCode {
 }
 
 fn judge(seed: u64) -> Fate {
-    let source = if seed % MODULES_EACH == 0 { modules(seed) } else { program(seed) };
+    let source = if seed.is_multiple_of(MODULES_EACH) { modules(seed) } else { program(seed) };
     let is_single = std::env::var_os("HYP_SEED").is_some();
     if is_single {
         eprintln!("{source}");

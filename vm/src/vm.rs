@@ -424,9 +424,10 @@ impl Vm {
 
     pub(crate) fn report_rejections(&mut self, outcome: &mut Outcome) {
         let reasons = self.take_unobserved();
-        let shown = reasons.iter().take(REJECTIONS_MAX);
+        let shown = reasons.into_iter().take(REJECTIONS_MAX);
         outcome.rejections = shown
-            .map(|&v| {
+            .map(|(v, calls)| {
+                self.thrown = (v, calls);
                 let mut report = self.report(&Trap::Throw(v));
                 let reason = report.message.trim_start_matches("Uncaught: ");
                 report.message = format!("Unobserved rejection: {reason}");

@@ -91,6 +91,8 @@ enum Wake {
 
 /// One task.
 struct Task {
+    /// How many tasks began before it.
+    begun: u64,
     /// Its result; null for the program body.
     promise: Value,
     /// What it waits for; null if it only lets others run.
@@ -126,6 +128,7 @@ struct Active {
 pub(crate) struct Tasks {
     slots: Vec<Task>,
     free: Vec<u32>,
+    n_begun: u64,
     /// Tasks that have begun and not ended, without the program body.
     n_live: usize,
     active: Vec<Active>,
@@ -136,8 +139,9 @@ pub(crate) struct Tasks {
     external: external::External,
     /// What `suspend;` waits for.
     suspended: Vec<Value>,
-    /// Promises that were rejected while nobody waited.
-    rejected: Vec<Value>,
+    /// Promises that were rejected while nobody waited, each with the calls that were active where
+    /// the reason was thrown, if it is no error object.
+    rejected: Vec<(Value, Vec<(u32, u32)>)>,
     /// With what the promise of a cancelled task is being rejected.
     cancellation: Option<Value>,
     pub(crate) channels: channel::Channels,
@@ -180,6 +184,7 @@ impl Tasks {
         Tasks {
             slots: Vec::new(),
             free: Vec::new(),
+            n_begun: 0,
             n_live: 0,
             active: Vec::new(),
             current: TaskId::MAIN,
@@ -203,6 +208,7 @@ impl Tasks {
 
     fn new_slot(&mut self, promise: Value) -> TaskId {
         let task = Task {
+            begun: self.n_begun,
             promise,
             waits_for: Value::NULL,
             saved: std::ptr::null_mut(),
@@ -214,6 +220,7 @@ impl Tasks {
             native: None,
             exit: None,
         };
+        self.n_begun += 1;
         if let Some(index) = self.free.pop() {
             self.slots[index as usize] = task;
             return TaskId(index);
@@ -440,17 +447,20 @@ impl Vm {
         }
         if self.tasks.rejected.len() == self.tasks.rejected.capacity() {
             let mut rejected = std::mem::take(&mut self.tasks.rejected);
-            rejected.retain(|&p| self.is_unobserved(p));
+            rejected.retain(|(p, _)| self.is_unobserved(*p));
             self.tasks.rejected = rejected;
         }
-        self.tasks.rejected.push(promise);
+        let (thrown, calls) = &self.thrown;
+        let is_place = *thrown == self.promise_value(promise);
+        let calls = if is_place { calls.clone() } else { Vec::new() };
+        self.tasks.rejected.push((promise, calls));
     }
 
-    /// The reasons of rejections that nobody has seen, in order.
-    pub(crate) fn take_unobserved(&mut self) -> Vec<Value> {
+    /// The reasons of rejections that nobody has seen, in order, with the calls where they were thrown.
+    pub(crate) fn take_unobserved(&mut self) -> Vec<(Value, Vec<(u32, u32)>)> {
         let rejected = std::mem::take(&mut self.tasks.rejected);
-        let unobserved = rejected.into_iter().filter(|&p| self.is_unobserved(p));
-        unobserved.map(|p| self.promise_value(p)).collect()
+        let unobserved = rejected.into_iter().filter(|(p, _)| self.is_unobserved(*p));
+        unobserved.map(|(p, calls)| (self.promise_value(p), calls)).collect()
     }
 
     /// Marks everything that tasks keep alive.
@@ -467,7 +477,8 @@ impl Vm {
         self.tasks.timers.trace(marker);
         self.tasks.external.trace(marker);
         self.tasks.channels.trace(marker);
-        for &promise in self.tasks.rejected.iter().chain(&self.tasks.suspended) {
+        let rejected = self.tasks.rejected.iter().map(|(promise, _)| promise);
+        for &promise in rejected.chain(&self.tasks.suspended) {
             marker.value(promise);
         }
     }

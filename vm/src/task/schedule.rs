@@ -483,9 +483,13 @@ impl Vm {
         Ok(())
     }
 
-    /// Asks all tasks to end, in the order of their numbers.
+    /// Asks all tasks to end, in the order in which they have begun.
     pub(crate) fn cancel_all(&mut self) {
-        for index in 1..self.tasks.slots.len() {
+        let slots = self.tasks.slots.iter().enumerate().skip(1);
+        let live = slots.filter(|(_, task)| task.state != State::Free);
+        let mut live: Vec<(u64, usize)> = live.map(|(at, task)| (task.begun, at)).collect();
+        live.sort_unstable();
+        for (_, index) in live {
             self.cancel_task(TaskId(index as u32));
         }
     }

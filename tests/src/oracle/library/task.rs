@@ -59,10 +59,9 @@ impl<'a> Machine<'_, 'a> {
                 }
                 let mut promises = Vec::new();
                 // A task that has begun may change the array.
-                while let Some(function) = {
+                loop {
                     let next = functions.borrow().get(promises.len()).cloned();
-                    next
-                } {
+                    let Some(function) = next else { break };
                     promises.push(self.spawn(&function, call)?);
                 }
                 self.combined(Kind::All, promises)
