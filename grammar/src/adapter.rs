@@ -67,10 +67,10 @@ struct Adapter<'s, 'x> {
 impl Adapter<'_, '_> {
     fn run(&mut self) {
         while !self.stopped && !self.finished {
-            let token = self.peek(0);
-            if token.kind == RawKind::Eof {
+            let Some(&token) = self.raw.get(self.at).filter(|token| token.kind != RawKind::Eof)
+            else {
                 break;
-            }
+            };
             self.at += 1;
             self.step(token);
         }

@@ -97,7 +97,7 @@ impl Interner {
             if slot == FREE {
                 break;
             }
-            if self.hashes[slot as usize] == hash && self.text_of(slot) == text {
+            if self.hashes[slot as usize] == hash && self.bytes_of(slot) == text.as_bytes() {
                 return Symbol(slot);
             }
             at = (at + 1) & (self.slots.len() - 1);
@@ -115,7 +115,7 @@ impl Interner {
             if slot == FREE {
                 return None;
             }
-            if self.hashes[slot as usize] == hash && self.text_of(slot) == text {
+            if self.hashes[slot as usize] == hash && self.bytes_of(slot) == text.as_bytes() {
                 return Some(Symbol(slot));
             }
             at = (at + 1) & (self.slots.len() - 1);
@@ -145,9 +145,18 @@ impl Interner {
     }
 
     fn text_of(&self, index: u32) -> &str {
+        &self.text[self.range_of(index)]
+    }
+
+    /// As `text_of`, for comparing.
+    fn bytes_of(&self, index: u32) -> &[u8] {
+        &self.text.as_bytes()[self.range_of(index)]
+    }
+
+    fn range_of(&self, index: u32) -> std::ops::Range<usize> {
         let i = index as usize;
         let start = if i == 0 { 0 } else { self.ends[i - 1] as usize };
-        &self.text[start..self.ends[i] as usize]
+        start..self.ends[i] as usize
     }
 
     fn add(&mut self, text: &str, hash: u32, at: usize) -> Symbol {

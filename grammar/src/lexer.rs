@@ -115,6 +115,9 @@ pub(crate) fn is_continue(c: char) -> bool {
     c == '_' || c.is_alphabetic() || c.is_numeric()
 }
 
+/// Fewer bytes than most programs have for each token, so that the list need not grow.
+const BYTES_PER_TOKEN: usize = 3;
+
 /// Splits `source` from the byte offset `from` on into tokens.
 pub(crate) fn lex(
     source: &str,
@@ -126,7 +129,7 @@ pub(crate) fn lex(
         source,
         bytes: source.as_bytes(),
         at: from,
-        tokens: Vec::with_capacity(source.len().saturating_sub(from) / 4 + 16),
+        tokens: Vec::with_capacity(source.len().saturating_sub(from) / BYTES_PER_TOKEN + 16),
         interner,
         words: Vec::new(),
         diagnostics,
@@ -171,7 +174,10 @@ impl Lexer<'_, '_> {
     fn run(&mut self) {
         while let Some(&byte) = self.bytes.get(self.at) {
             match CLASS[byte as usize] {
-                SPACE => self.at += 1,
+                SPACE => {
+                    let rest = self.bytes.get(self.at + 1..).unwrap_or(&[]);
+                    self.at += 1 + rest.iter().take_while(|&&byte| byte == b' ').count();
+                }
                 class if class & START != 0 => self.word(),
                 class if class & DIGIT != 0 => self.number(),
                 _ if byte >= 0x80 => self.non_ascii(),

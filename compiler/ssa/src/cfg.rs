@@ -8,25 +8,31 @@ use std::cell::Cell;
 use std::ops::Deref;
 
 use crate::ir::{Block, Func};
+use crate::pass::loops::Loops;
 
 /// Calls `visit` with the successors of a block: each edge's target, then the handlers that protect
 /// the target from the inside out.
+#[inline]
 pub fn for_each_successor(func: &Func, block: Block, mut visit: impl FnMut(Block)) {
-    func.block(block).term.for_each_edge(|edge| {
-        visit(edge.block);
-        let mut handler = func.block(edge.block).handler;
-        while let Some(block) = handler {
-            visit(block);
-            handler = func.block(block).handler;
-        }
-    });
+    func.block(block).term.for_each_edge(
+        #[inline]
+        |edge| {
+            visit(edge.block);
+            let mut handler = func.block(edge.block).handler;
+            while let Some(block) = handler {
+                visit(block);
+                handler = func.block(block).handler;
+            }
+        },
+    );
 }
 
 /// Sets `seen[b]` for every block that control can reach.
 pub fn mark_reachable(func: &Func, seen: &mut Vec<bool>) {
     seen.clear();
     seen.resize(func.blocks.len(), false);
-    let mut work = vec![Func::ENTRY];
+    let mut work = Vec::with_capacity(func.blocks.len());
+    work.push(Func::ENTRY);
     if let Some(entry) = seen.first_mut() {
         *entry = true;
     }
@@ -63,6 +69,8 @@ pub struct Cfg {
     pub dom_order: Vec<Block>,
     /// Whether the dominators are those of this order.
     has_dominators: bool,
+    /// The loops of this order, once someone has asked for them.
+    loops: Option<Loops>,
     /// Storage that is reused.
     stack: Vec<(Block, u32)>,
     next: Vec<u32>,
@@ -102,6 +110,16 @@ impl Flow {
             cfg.compute_dominators();
         }
     }
+
+    /// Adds the dominators and the loops.
+    pub(crate) fn add_loops(&mut self) {
+        if let Some(cfg) = &mut self.0 {
+            cfg.compute_dominators();
+            if cfg.loops.is_none() {
+                cfg.loops = Some(Loops::find(cfg));
+            }
+        }
+    }
 }
 
 impl Deref for Flow {
@@ -131,6 +149,7 @@ static EMPTY: Cfg = Cfg {
     interval: Vec::new(),
     dom_order: Vec::new(),
     has_dominators: false,
+    loops: None,
     stack: Vec::new(),
     next: Vec::new(),
     size: Vec::new(),
@@ -156,6 +175,7 @@ impl Cfg {
         // All else follows from the successors.
         if !self.has_succs_of(func) {
             self.has_dominators = false;
+            self.loops = None;
             self.find_succs(func);
             self.find_order(func);
             self.find_preds(func);
@@ -168,6 +188,11 @@ impl Cfg {
             self.find_idoms();
             self.number_dom_tree();
         }
+    }
+
+    /// The loops that [`Flow::add_loops`] has found.
+    pub(crate) fn loops(&self) -> Option<&Loops> {
+        self.loops.as_ref()
     }
 
     /// Number of blocks of the function, unreachable ones included.

@@ -301,6 +301,7 @@ impl InstData {
 
 impl Term {
     /// Calls `visit` with every outgoing edge, in order: then, other; cases, default.
+    #[inline]
     pub fn for_each_edge<'a>(&'a self, mut visit: impl FnMut(&'a Edge)) {
         match self {
             Term::Jump(edge) => visit(edge),
@@ -371,6 +372,16 @@ impl Func {
             v = to;
         }
         v
+    }
+
+    /// Replaces aliases among an instruction's operands by what they stand for.
+    pub fn resolve_args(&mut self, inst: Inst) {
+        let Func { insts, values, .. } = self;
+        for arg in &mut insts[inst.0 as usize].args {
+            while let Def::Alias(to) = values[arg.0 as usize].def {
+                *arg = to;
+            }
+        }
     }
 
     /// Representation of a value.

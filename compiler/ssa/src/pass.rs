@@ -9,7 +9,7 @@ pub mod fold;
 pub mod gvn;
 pub mod inline;
 pub mod licm;
-mod loops;
+pub(crate) mod loops;
 mod memory;
 pub mod narrow;
 pub mod represent;

@@ -75,6 +75,9 @@ fn inlined_call(call: &ir::InlinedCall) -> InlinedCall {
 
 /// Drops inlined calls of which no instruction is left that could name them.
 fn drop_unused_calls(function: &mut Function) {
+    if function.inlined.is_empty() {
+        return;
+    }
     let mut number = vec![0_u32; function.inlined.len() + 1];
     for entry in &function.lines {
         let mut at = entry.inlined as usize;

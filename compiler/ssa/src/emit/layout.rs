@@ -237,12 +237,12 @@ impl Layout {
     /// Moves of an edge, then on to its target.
     fn take(&mut self, env: &Env<'_>, alloc: &mut Alloc, at: At, i: u32) {
         self.edge_moves(env, alloc, at.block, i);
-        self.go(env, alloc, at, i);
+        let to = self.thread(env, alloc, at.block, i);
+        self.go(env, alloc, at, i, to);
     }
 
-    /// On to the target of edge `i`, whose moves are done.
-    fn go(&mut self, env: &Env<'_>, alloc: &mut Alloc, at: At, i: u32) {
-        let to = self.thread(env, alloc, at.block, i);
+    /// On to the target of edge `i`, whose moves are done; `to` is where empty blocks lead from it.
+    fn go(&mut self, env: &Env<'_>, alloc: &mut Alloc, at: At, i: u32, to: u32) {
         if self.is_next(env, at, i, to) {
             return;
         }
@@ -342,22 +342,29 @@ impl Layout {
         let Some(op) = jumps[jumped] else { return };
         if !has_moves[jumped] {
             self.jump_if(alloc, at.block, cond, op, to[jumped]);
-            self.follow(env, alloc, at, 1 - jumped as u32, moves_done);
+            self.follow(env, alloc, at, 1 - jumped, to, moves_done);
             return;
         }
         let label = self.new_label();
         self.jump_if(alloc, at.block, cond, op, label);
-        self.follow(env, alloc, At { next: NONE, ..at }, 1 - jumped as u32, moves_done);
+        self.follow(env, alloc, At { next: NONE, ..at }, 1 - jumped, to, moves_done);
         self.place(label);
-        self.follow(env, alloc, at, jumped as u32, moves_done);
+        self.follow(env, alloc, at, jumped, to, moves_done);
     }
 
-    fn follow(&mut self, env: &Env<'_>, alloc: &mut Alloc, at: At, i: u32, moves_done: bool) {
-        if moves_done {
-            self.go(env, alloc, at, i);
-        } else {
-            self.take(env, alloc, at, i);
+    fn follow(
+        &mut self,
+        env: &Env<'_>,
+        alloc: &mut Alloc,
+        at: At,
+        i: usize,
+        to: [u32; 2],
+        moves_done: bool,
+    ) {
+        if !moves_done {
+            self.edge_moves(env, alloc, at.block, i as u32);
         }
+        self.go(env, alloc, at, i as u32, to[i]);
     }
 
     fn is_next(&self, env: &Env<'_>, at: At, i: u32, to: u32) -> bool {

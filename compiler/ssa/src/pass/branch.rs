@@ -8,7 +8,7 @@ mod thread;
 
 use hyp_bytecode::op::Op;
 
-use super::drop_unreachable;
+use super::{drop_unreachable, reachable_flow};
 use crate::ir::{Block, Def, Func, ModuleFacts, Opcode, Term, Value};
 
 /// Rounds after which the pass stops even if more could be done.
@@ -16,7 +16,7 @@ const ROUNDS_MAX: usize = 4;
 
 /// Runs the pass.
 pub fn run(func: &mut Func, _facts: &dyn ModuleFacts) {
-    drop_unreachable(func);
+    reachable_flow(func);
     invert_conditions(func);
     for _ in 0..ROUNDS_MAX {
         // Only threading leaves blocks that nothing reaches.
@@ -24,9 +24,10 @@ pub fn run(func: &mut Func, _facts: &dyn ModuleFacts) {
         if threaded {
             drop_unreachable(func);
         }
-        let simplified = simplify_params(func);
+        let is_fixed = fixed_blocks(func);
+        let simplified = simplify_params(func, &is_fixed);
         join_equal_edges(func);
-        let merged = merge::merge(func);
+        let merged = merge::merge(func, &is_fixed);
         if !threaded && !simplified && !merged {
             break;
         }
@@ -72,9 +73,8 @@ enum Incoming {
 }
 
 /// Removes parameters that get the same value on every edge, apart from themselves.
-fn simplify_params(func: &mut Func) -> bool {
-    let mut is_fixed = fixed_blocks(func);
-    if func.blocks.iter().zip(&is_fixed).all(|(b, fixed)| *fixed || b.params.is_empty()) {
+fn simplify_params(func: &mut Func, is_fixed: &[bool]) -> bool {
+    if func.blocks.iter().zip(is_fixed).all(|(b, fixed)| *fixed || b.params.is_empty()) {
         return false;
     }
     let mut changed = false;
@@ -94,10 +94,11 @@ fn simplify_params(func: &mut Func) -> bool {
             }
         });
     }
-    for (block, is_fixed) in func.blocks.iter().zip(&mut is_fixed) {
+    let mut keeps_all = is_fixed.to_vec();
+    for (block, keeps_all) in func.blocks.iter().zip(&mut keeps_all) {
         let only = |param: &Value| matches!(incoming[param.0 as usize], Incoming::Only(_));
-        if *is_fixed || !block.params.iter().any(only) {
-            *is_fixed = true;
+        if *keeps_all || !block.params.iter().any(only) {
+            *keeps_all = true;
             continue;
         }
         changed = true;
@@ -108,19 +109,20 @@ fn simplify_params(func: &mut Func) -> bool {
         }
     }
     if changed {
-        remove_aliased_params(func, &is_fixed);
+        remove_aliased_params(func, &keeps_all);
     }
     changed
 }
 
-/// Drops parameters that have become aliases, and the arguments for them.
-fn remove_aliased_params(func: &mut Func, is_fixed: &[bool]) {
+/// Drops parameters that have become aliases, and the arguments for them, except of blocks that keep
+/// all of theirs.
+fn remove_aliased_params(func: &mut Func, keeps_all: &[bool]) {
     let is_alias = |func: &Func, v: Value| matches!(func.values[v.0 as usize].def, Def::Alias(_));
     for b in 0..func.blocks.len() {
         let mut term = std::mem::replace(&mut func.blocks[b].term, Term::None);
         term.for_each_edge_mut(|edge| {
             let to = edge.block.0 as usize;
-            if !is_fixed[to] {
+            if !keeps_all[to] {
                 let params = &func.blocks[to].params;
                 let mut i = 0;
                 edge.args.retain(|_| {
@@ -131,7 +133,7 @@ fn remove_aliased_params(func: &mut Func, is_fixed: &[bool]) {
         });
         func.blocks[b].term = term;
     }
-    for (b, _) in is_fixed.iter().enumerate().filter(|(_, fixed)| !**fixed) {
+    for (b, _) in keeps_all.iter().enumerate().filter(|(_, keeps)| !**keeps) {
         let mut params = std::mem::take(&mut func.blocks[b].params);
         params.retain(|p| !is_alias(func, *p));
         for (i, p) in params.iter().enumerate() {

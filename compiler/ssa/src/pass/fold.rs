@@ -80,10 +80,7 @@ impl Folder<'_> {
     /// Whether the instruction stays; if not, its result has become an alias.
     fn keep(&mut self, inst: Inst) -> bool {
         let at = inst.0 as usize;
-        for i in 0..self.func.insts[at].args.len() {
-            let arg = self.func.insts[at].args[i];
-            self.func.insts[at].args[i] = self.func.resolve(arg);
-        }
+        self.func.resolve_args(inst);
         let data = &self.func.insts[at];
         let (Opcode::Op(op), Some(result)) = (data.op, data.result) else { return true };
         let (op, args, imms) = match self.outcome(op, inst) {
@@ -116,28 +113,20 @@ impl Folder<'_> {
         if data.args.is_empty() {
             return Outcome::Keep;
         }
-        let constants: SmallVec<[Option<Constant>; 4]> =
-            data.args.iter().map(|v| Constant::of(self.func, *v)).collect();
+        // What folds takes one or two operands.
+        let constant = |i: usize| data.args.get(i).and_then(|v| Constant::of(self.func, *v));
+        let constants = [constant(0), constant(1)];
         let k = f64::from_bits(data.imms.first().copied().unwrap_or(0));
-        if constants.iter().all(Option::is_some) {
-            let constants: SmallVec<[Constant; 4]> = constants.iter().flatten().copied().collect();
-            if let Some(constant) = self.evaluate(op, &constants, k) {
-                return Outcome::Constant(constant);
-            }
-        }
-        self.identity(op, inst, &constants, k)
+        // Value of the row if it is a constant and cannot fail.
+        let value = match (data.args.len(), constants) {
+            (1, [Some(a), _]) => self.unary(op, a, k),
+            (2, [Some(a), Some(b)]) => self.binary(op, a, b),
+            _ => None,
+        };
+        value.map_or_else(|| self.identity(op, inst, constants, k), Outcome::Constant)
     }
 
     // ---- constants
-
-    /// Value of a row on constants, if it is a constant and cannot fail.
-    fn evaluate(&self, op: Op, args: &[Constant], k: f64) -> Option<Constant> {
-        match *args {
-            [a] => self.unary(op, a, k),
-            [a, b] => self.binary(op, a, b),
-            _ => None,
-        }
-    }
 
     fn unary(&self, op: Op, a: Constant, k: f64) -> Option<Constant> {
         use Constant::{Null, Num, Raw, Tagged};
@@ -308,7 +297,7 @@ impl Folder<'_> {
 
     // ---- identities
 
-    fn identity(&self, op: Op, inst: Inst, constants: &[Option<Constant>], k: f64) -> Outcome {
+    fn identity(&self, op: Op, inst: Inst, constants: [Option<Constant>; 2], k: f64) -> Outcome {
         let args = &self.func.inst(inst).args;
         let Some(&a) = args.first() else { return Outcome::Keep };
         let replace = |op: Op, args: &[Value], imms: &[u64]| {
@@ -329,12 +318,12 @@ impl Folder<'_> {
             }
             Op::CheckF64 | Op::ToNum if rep == Rep::F64 => Outcome::Alias(a),
             Op::EqBool => match (constants, args.get(1)) {
-                ([Some(Constant::Raw(x)), _], Some(&b)) => same_or_not(b, *x),
-                ([_, Some(Constant::Raw(x))], _) => same_or_not(a, *x),
+                ([Some(Constant::Raw(x)), _], Some(&b)) => same_or_not(b, x),
+                ([_, Some(Constant::Raw(x))], _) => same_or_not(a, x),
                 _ => Outcome::Keep,
             },
             Op::AddF64 | Op::SubF64 | Op::MulF64 | Op::DivF64 | Op::ModF64 => {
-                let num = |i: usize| constants.get(i).copied().flatten().and_then(Constant::num);
+                let num = |i: usize| constants[i].and_then(Constant::num);
                 match constant_form(op, num(0), num(1)) {
                     Some((form, operand, k)) => replace(form, &[args[operand]], &[k.to_bits()]),
                     None => Outcome::Keep,

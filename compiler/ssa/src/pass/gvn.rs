@@ -12,9 +12,7 @@ use ahash::AHashMap;
 use hyp_bytecode::module::{Desc, DescId};
 use hyp_bytecode::op::{Effects, Op};
 use hyp_bytecode::rep::Rep;
-use smallvec::SmallVec;
 
-use super::loops::Loops;
 use super::memory::{Changes, State, place_of};
 use crate::cfg::Cfg;
 use crate::ir::{Block, Def, Func, Inst, InstData, ModuleFacts, Opcode, Value};
@@ -30,7 +28,10 @@ const DEPTHS_MAX: usize = 16;
 
 /// Runs the pass.
 pub fn run(func: &mut Func, facts: &dyn ModuleFacts) {
-    let cfg = super::reachable_cfg(func);
+    let mut cfg = super::reachable_cfg(func);
+    if super::has_backward_edge(func) {
+        cfg.add_loops();
+    }
     let (n_slots, n_insts) = (func.n_slots as usize, func.insts.len());
     let n_blocks = func.blocks.len();
     let mut fresh = 0;
@@ -60,14 +61,31 @@ pub fn run(func: &mut Func, facts: &dyn ModuleFacts) {
     }
 }
 
-/// What makes two instructions equal.
+/// What makes two instructions equal: row, operands, immediates, and the state of memory for rows
+/// that read it, else 0.
 #[derive(PartialEq, Eq, Hash)]
-struct Key {
-    op: Op,
-    args: SmallVec<[Value; 4]>,
-    imms: SmallVec<[u64; 2]>,
-    /// State of memory for rows that read it, else 0.
-    epoch: u32,
+enum Key {
+    /// Row and state; at most two operands; at most one immediate.
+    Short(u64, [u32; 2], u64),
+    Long(Op, u32, Vec<Value>, Vec<u64>),
+}
+
+impl Key {
+    fn new(op: Op, args: &[Value], imms: &[u64], epoch: u32) -> Key {
+        let is_swapped = is_commutative(op) && matches!(args, [a, b] if a > b);
+        let (n_args, n_imms) = (args.len() as u64, imms.len() as u64);
+        let row = u64::from(epoch) << 32 | n_imms << 16 | n_args << 8 | op as u64;
+        match (args, imms) {
+            ([], []) => Key::Short(row, [0, 0], 0),
+            ([], [k]) => Key::Short(row, [0, 0], *k),
+            ([a], []) => Key::Short(row, [a.0, 0], 0),
+            ([a], [k]) => Key::Short(row, [a.0, 0], *k),
+            ([a, b], []) if is_swapped => Key::Short(row, [b.0, a.0], 0),
+            ([a, b], []) => Key::Short(row, [a.0, b.0], 0),
+            ([a, b], [k]) => Key::Short(row, [a.0, b.0], *k),
+            _ => Key::Long(op, epoch, args.to_vec(), imms.to_vec()),
+        }
+    }
 }
 
 /// A value that can be used again.
@@ -159,12 +177,9 @@ fn is_commutative(op: Op) -> bool {
     )
 }
 
-/// What each loop changes, by header.
+/// What each loop changes, by header; empty if there are none.
 fn loop_changes(func: &Func, cfg: &Cfg) -> Vec<Option<Box<Changes>>> {
-    if !super::has_backward_edge(func) {
-        return Vec::new();
-    }
-    let loops = Loops::find(cfg, func.blocks.len());
+    let Some(loops) = cfg.loops() else { return Vec::new() };
     let mut changes = vec![None; func.blocks.len()];
     for &block in &cfg.order {
         let mut at = loops.of(block);
@@ -218,10 +233,7 @@ impl Numbering<'_> {
     fn keep(&mut self, inst: Inst) -> bool {
         self.now += 1;
         let at = inst.0 as usize;
-        for i in 0..self.func.insts[at].args.len() {
-            let arg = self.func.insts[at].args[i];
-            self.func.insts[at].args[i] = self.func.resolve(arg);
-        }
+        self.func.resolve_args(inst);
         let data = &self.func.insts[at];
         let op = match data.op {
             Opcode::Op(op) => op,
@@ -312,14 +324,10 @@ impl Numbering<'_> {
     }
 
     fn key(&self, op: Op, data: &InstData, class: Class) -> Key {
-        let mut args: SmallVec<[Value; 4]> = SmallVec::from_slice(&data.args);
-        if is_commutative(op) {
-            args.sort_unstable();
-        }
         let epoch = if class == Class::Reads { self.state.of(place_of(op, &data.imms)) } else { 0 };
         // The inline cache of a member access does not matter for its value.
         let n_imms = if op == Op::GetMember { 1 } else { data.imms.len() };
-        Key { op, args, imms: SmallVec::from_slice(&data.imms[..n_imms]), epoch }
+        Key::new(op, &data.args, &data.imms[..n_imms], epoch)
     }
 
     /// Forgets what a write may have changed and remembers what it stored.
@@ -360,9 +368,8 @@ impl Numbering<'_> {
         if is_mark {
             return;
         }
-        let (args, imms) = (SmallVec::from_slice(args), SmallVec::from_slice(imms));
-        let epoch = self.state.of(place_of(load, &imms));
-        let key = Key { op: load, args, imms, epoch };
+        let epoch = self.state.of(place_of(load, imms));
+        let key = Key::new(load, args, imms, epoch);
         self.known.insert(key, Known { value, block: self.block, at: self.now });
     }
 }

@@ -125,10 +125,7 @@ impl Inliner<'_> {
     }
 
     fn is_in_loop(&mut self, block: Block) -> bool {
-        let loops = self.loops.get_or_insert_with(|| {
-            let cfg = Cfg::new(self.func);
-            Loops::find(&cfg, self.func.blocks.len())
-        });
+        let loops = self.loops.get_or_insert_with(|| Loops::find(&Cfg::new(self.func)));
         loops.of(block).is_some()
     }
 

@@ -15,7 +15,6 @@ use hyp_bytecode::op::{Effects, Op};
 use hyp_bytecode::rep::Rep;
 
 use super::gvn;
-use super::loops::Loops;
 use super::memory::{Changes, read_by};
 use crate::cfg::Cfg;
 use crate::ir::{Block, Def, Func, Inst, InstData, ModuleFacts, Opcode, Term, Value};
@@ -30,8 +29,9 @@ pub fn run(func: &mut Func, _facts: &dyn ModuleFacts) {
     if !super::has_backward_edge(func) {
         return;
     }
-    let cfg = super::reachable_cfg(func);
-    let loops = Loops::find(&cfg, func.blocks.len());
+    let mut cfg = super::reachable_flow(func);
+    cfg.add_loops();
+    let Some(loops) = cfg.loops() else { return };
     let mut blocks: Vec<Vec<Block>> = vec![Vec::new(); loops.list.len()];
     for &block in &cfg.order {
         let mut at = loops.of(block);

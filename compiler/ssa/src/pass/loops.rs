@@ -8,26 +8,27 @@ use crate::ir::Block;
 const NONE: u32 = u32::MAX;
 
 /// A natural loop: a header that dominates the origins of backward edges to it.
-pub(super) struct Loop {
+#[derive(Clone, Debug)]
+pub(crate) struct Loop {
     /// The block through which the loop is entered.
-    pub(super) header: Block,
+    pub(crate) header: Block,
     /// The loop around this one.
-    pub(super) parent: Option<u32>,
+    pub(crate) parent: Option<u32>,
 }
 
 /// The loops of a function, inner ones before outer ones.
-#[derive(Default)]
-pub(super) struct Loops {
+#[derive(Clone, Default, Debug)]
+pub(crate) struct Loops {
     /// All loops.
-    pub(super) list: Vec<Loop>,
+    pub(crate) list: Vec<Loop>,
     /// Innermost loop by block.
     innermost: Vec<u32>,
 }
 
 impl Loops {
     /// Finds the loops of a function whose flow and dominators are known.
-    pub(super) fn find(cfg: &Cfg, n_blocks: usize) -> Loops {
-        let mut loops = Loops { list: Vec::new(), innermost: vec![NONE; n_blocks] };
+    pub(crate) fn find(cfg: &Cfg) -> Loops {
+        let mut loops = Loops { list: Vec::new(), innermost: vec![NONE; cfg.n_blocks()] };
         let mut work = Vec::new();
         // Headers of inner loops come later in the order than those around them.
         for &header in cfg.order.iter().rev() {
@@ -68,7 +69,7 @@ impl Loops {
     }
 
     /// The innermost loop around a block.
-    pub(super) fn of(&self, block: Block) -> Option<u32> {
+    pub(crate) fn of(&self, block: Block) -> Option<u32> {
         let of = *self.innermost.get(block.0 as usize)?;
         (of != NONE).then_some(of)
     }

@@ -1,11 +1,10 @@
 //! Joins a block with its only successor if that has no other predecessor.
 
-use super::fixed_blocks;
 use crate::ir::{Block, Def, Func, Term};
 
-/// Merges straight-line sequences whose blocks have the same handler.
-pub(super) fn merge(func: &mut Func) -> bool {
-    let is_fixed = fixed_blocks(func);
+/// Merges straight-line sequences whose blocks have the same handler. The parameters of fixed blocks
+/// come from outside.
+pub(super) fn merge(func: &mut Func, is_fixed: &[bool]) -> bool {
     let mut n_preds = vec![0u32; func.blocks.len()];
     for block in &func.blocks {
         block.term.for_each_edge(|edge| n_preds[edge.block.0 as usize] += 1);
@@ -16,7 +15,7 @@ pub(super) fn merge(func: &mut Func) -> bool {
         if gone[b] {
             continue;
         }
-        while let Some(next) = successor_to_merge(func, b, &n_preds, &is_fixed) {
+        while let Some(next) = successor_to_merge(func, b, &n_preds, is_fixed) {
             absorb(func, b, next);
             gone[next] = true;
             changed = true;

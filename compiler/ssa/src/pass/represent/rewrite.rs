@@ -147,10 +147,7 @@ impl Rewriter<'_> {
 
     fn rewrite_inst(&mut self, inst: Inst) {
         let at = inst.0 as usize;
-        for i in 0..self.func.insts[at].args.len() {
-            let arg = self.func.insts[at].args[i];
-            self.func.insts[at].args[i] = self.func.resolve(arg);
-        }
+        self.func.resolve_args(inst);
         self.pos = self.func.insts[at].pos;
         let Opcode::Op(op) = self.func.insts[at].op else {
             self.out.push(inst);
