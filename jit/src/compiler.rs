@@ -95,11 +95,16 @@ impl Compiler {
         Ok(Compiler { module, code, context, builder: FunctionBuilderContext::new(), is_x86 })
     }
 
-    /// Compiles a function, or a loop of it.
+    /// Compiles a function, or a loop of it; `speculates` if it may rely on what is likely.
     ///
     /// # Errors
     /// Why it stays with the interpreter.
-    pub(crate) fn compile(&mut self, func: u32, head: Option<u32>) -> Result<Code, String> {
+    pub(crate) fn compile(
+        &mut self,
+        func: u32,
+        head: Option<u32>,
+        speculates: bool,
+    ) -> Result<Code, String> {
         let verified = Arc::clone(&self.module);
         let module: &Module = &verified;
         let function = module.functions.get(func as usize).ok_or("there is no such function")?;
@@ -126,6 +131,7 @@ impl Compiler {
                 graph: &graph,
                 live: &live,
                 flavor,
+                speculates,
                 is_x86,
                 config,
             };

@@ -1,13 +1,17 @@
 //! What the translation has to know of register code before it begins: blocks, edges, handlers,
-//! order, and which registers are read later.
+//! order, which registers are read later, and which hold integers.
 
 mod graph;
 mod live;
 mod loops;
+mod range;
+mod test;
 
 pub(crate) use graph::Graph;
 pub(crate) use live::{Live, RegSet, for_each_read};
 pub(crate) use loops::{Loop, loops};
+pub(crate) use range::{EXACT, Facts, LIMIT, Outcome, Range, Ranges, Subject};
+pub(crate) use test::{Test, test_of};
 
 /// Code that does not decode: it was not verified.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -54,6 +54,8 @@ struct Shared {
 #[derive(Default)]
 struct Asked {
     requests: AHashSet<Request>,
+    /// Functions whose code must not rely on what is likely: it was left too often.
+    cautious: AHashSet<u32>,
     /// Functions with a loop that is being compiled.
     loops_under_way: AHashSet<u32>,
 }
@@ -130,11 +132,16 @@ impl Shared {
 
     fn compile(&self, compiler: &mut Compiler, func: u32, head: Option<u32>) {
         let started = std::time::Instant::now();
-        let result = compiler.compile(func, head);
+        let is_cautious = {
+            let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+            asked.cautious.contains(&func)
+        };
+        let result = compiler.compile(func, head, !is_cautious);
         if self.options.trace {
             let time = started.elapsed().as_micros();
             let at = head.map_or(String::new(), |head| format!(" loop at word {head}"));
             let what = match &result {
+                Ok(_) if is_cautious => "compiled without guards",
                 Ok(_) => "compiled",
                 Err(reason) => reason,
             };
@@ -154,11 +161,8 @@ impl Shared {
     }
 }
 
-impl Tier for NativeTier {
-    fn request(&self, func: u32, head: Option<u32>) {
-        if !self.shared.begin(func, head) {
-            return;
-        }
+impl NativeTier {
+    fn serve(&self, func: u32, head: Option<u32>) {
         match self.shared.options.mode {
             Mode::Auto => self.enqueue((func, head)),
             Mode::Always => {
@@ -168,6 +172,25 @@ impl Tier for NativeTier {
                 }
             }
         }
+    }
+}
+
+impl Tier for NativeTier {
+    fn request(&self, func: u32, head: Option<u32>) {
+        if self.shared.begin(func, head) {
+            self.serve(func, head);
+        }
+    }
+
+    fn be_cautious(&self, func: u32) {
+        let mut asked = self.shared.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        if !asked.cautious.insert(func) {
+            return;
+        }
+        let again: Vec<Request> =
+            asked.requests.iter().filter(|(f, _)| *f == func).copied().collect();
+        drop(asked);
+        again.into_iter().for_each(|(func, head)| self.serve(func, head));
     }
 
     fn published(&self) -> usize {

@@ -13,8 +13,8 @@ mod branch;
 mod call;
 mod frame;
 mod hoist;
+mod integer;
 mod number;
-mod test;
 
 pub(crate) use frame::{entry_signature, typed_signature};
 
@@ -28,7 +28,9 @@ use hyp_bytecode::op::{Effects, Insn, Kind, Op, decode};
 use hyp_bytecode::rep::Rep;
 use hyp_vm::tier::slow_path;
 
-use crate::flow::{Graph, Live, RegSet, for_each_read};
+use crate::flow::{
+    Facts, Graph, Live, Loop, NotVerified, Outcome, Ranges, RegSet, Subject, for_each_read, loops,
+};
 
 /// Upper 16 bits of tagged words; see `hyp_vm::value`.
 pub(crate) const TAG_HEAP: u64 = hyp_vm::value::TAG_HEAP << 48;
@@ -87,6 +89,8 @@ pub(crate) struct Input<'m> {
     pub(crate) graph: &'m Graph,
     pub(crate) live: &'m Live,
     pub(crate) flavor: Flavor,
+    /// Whether code may rely on what is likely, and leave where it does not hold.
+    pub(crate) speculates: bool,
     /// Whether the target is x86-64.
     pub(crate) is_x86: bool,
     pub(crate) config: TargetFrontendConfig,
@@ -171,11 +175,40 @@ fn is_always_slow(op: Op) -> bool {
             )
 }
 
+/// Analyses the numbers of what is entered at block `entry`.
+fn ranges_of<'m>(
+    input: Input<'m>,
+    entry: usize,
+    found: Vec<Loop>,
+) -> Result<Ranges<'m>, NotVerified> {
+    let Input { function, graph, live, speculates, .. } = input;
+    let subject = Subject { function, graph, speculates };
+    let known = match input.flavor {
+        Flavor::Call => None,
+        // What holds there when the function has run from its start: for what will be checked.
+        Flavor::Loop { .. } => {
+            let all = loops(graph, live, 0, &graph.reachable_from(0));
+            let ranges = Ranges::new(subject, 0, None, all)?;
+            let mut facts = ranges.at_start(entry);
+            let unchecked = (0..=u8::MAX).filter(|reg| !ranges.is_wanted(*reg));
+            unchecked.for_each(|reg| facts.set(reg, None));
+            Some(facts)
+        }
+    };
+    Ranges::new(subject, entry, known, found)
+}
+
 /// State of a translation.
 pub(crate) struct Translator<'a, 'm> {
     pub(crate) b: FunctionBuilder<'a>,
     pub(crate) input: Input<'m>,
     vars: Vec<Variable>,
+    /// Variables of registers that are kept as integers.
+    ints: Vec<Option<Variable>>,
+    ranges: Ranges<'m>,
+    /// What is known in front of the current instruction, and of its result.
+    facts: Facts,
+    outcome: Option<Outcome>,
     /// By block of the graph.
     blocks: Vec<Option<Block>>,
     regions: Vec<AliasRegion>,
@@ -208,11 +241,18 @@ impl<'a, 'm> Translator<'a, 'm> {
             }
         };
         let reachable = input.graph.reachable_from(entry_at);
+        let loops = loops(input.graph, input.live, entry_at, &reachable);
+        let ranges = ranges_of(input, entry_at, loops.clone())
+            .map_err(|_| Refused("it is not verified"))?;
         let vm = Value::from_u32(0);
         let mut t = Translator {
             b,
             input,
             vars: Vec::new(),
+            ints: vec![None; input.function.reps.len()],
+            facts: ranges.at_start(entry_at),
+            ranges,
+            outcome: None,
             blocks: vec![None; input.graph.blocks.len()],
             regions: Vec::new(),
             vm,
@@ -230,7 +270,7 @@ impl<'a, 'm> Translator<'a, 'm> {
             t.vars.push(var);
         }
         t.survey(&reachable)?;
-        t.plan_hoisting(entry_at, &reachable)?;
+        t.plan_hoisting(loops, &reachable)?;
         for &at in &input.graph.order {
             if reachable.get(at) == Some(&true) {
                 t.blocks[at] = Some(t.b.create_block());
@@ -324,10 +364,15 @@ impl<'a, 'm> Translator<'a, 'm> {
     fn block(&mut self, at: usize) -> Result<(), Refused> {
         self.at = at;
         self.handled = self.handled_at(at);
+        self.facts = self.ranges.at_start(at);
         let mut has_ended = false;
         for (insn, after) in self.with_liveness(at)? {
             self.after = after;
+            self.outcome = self.ranges.outcome(&insn, &self.facts);
             self.insn(&insn);
+            if let Some(reg) = insn.out() {
+                self.facts.set(reg, self.outcome.map(|outcome| outcome.range));
+            }
             if !insn.op.spec().effects.has(Effects::ENDS) {
                 self.look_again(&insn);
             }
@@ -337,6 +382,7 @@ impl<'a, 'm> Translator<'a, 'm> {
         if !has_ended {
             let to = self.input.graph.blocks[at].successors.first().copied();
             let to = to.ok_or(Refused("it is not verified"))?;
+            self.adapt(to);
             let block = self.block_of(to);
             self.b.ins().jump(block, &[]);
         }
@@ -345,6 +391,7 @@ impl<'a, 'm> Translator<'a, 'm> {
 
     fn insn(&mut self, insn: &Insn<'m>) {
         match insn.op {
+            _ if self.integer(insn) => {}
             Op::Mov => {
                 let (dst, src) = (self.reg(insn, 0), self.reg(insn, 1));
                 let v = self.read_as(src, self.rep(dst));
@@ -408,6 +455,9 @@ impl<'a, 'm> Translator<'a, 'm> {
 
     /// The content of a register in its own type.
     pub(crate) fn read(&mut self, reg: u8) -> Value {
+        if let Some(i) = self.int(reg) {
+            return self.b.ins().fcvt_from_sint(types::F64, i);
+        }
         let var = self.vars[usize::from(reg)];
         self.b.use_var(var)
     }
@@ -442,16 +492,27 @@ impl<'a, 'm> Translator<'a, 'm> {
 
     /// Puts a value into a register.
     pub(crate) fn define(&mut self, reg: u8, v: Value) {
+        let v = self.put(reg, v);
+        if self.homes.contains(reg) {
+            self.store_slot(reg, v);
+        }
+    }
+
+    /// Puts a value into a register that is not stored for it; gives it in the register's type.
+    fn put(&mut self, reg: u8, v: Value) -> Value {
         let v = match clif_type(self.rep(reg)) {
             types::F64 => self.as_f64(v),
             types::I64 => self.as_word(v),
             _ => v,
         };
-        let var = self.vars[usize::from(reg)];
-        self.b.def_var(var, v);
-        if self.homes.contains(reg) {
-            self.store_slot(reg, v);
+        if self.makes_int(reg) {
+            let i = self.exact_int(v);
+            self.set_int(reg, i);
+        } else {
+            let var = self.vars[usize::from(reg)];
+            self.b.def_var(var, v);
         }
+        v
     }
 
     pub(crate) fn store_slot(&mut self, reg: u8, v: Value) {

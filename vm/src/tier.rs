@@ -36,6 +36,8 @@ const HOT: u32 = 8192;
 const POLL: u32 = 4096;
 /// What a call from native code counts, which is slow until the callee is native too.
 const NATIVE_CALL: u32 = 128;
+/// Times that code is left by guards before it is replaced.
+const LEAVES: u32 = 16;
 /// Bytes of native stack that native frames may take below the address where a machine was entered.
 const STACK_BYTES: usize = 512 << 10;
 
@@ -74,6 +76,10 @@ pub trait Tier: Send + Sync {
     /// A function, or a loop of it, is hot. Asked again while it stays hot and is interpreted.
     fn request(&self, func: u32, head: Option<u32>);
 
+    /// The code of a function was left too often because what it relies on did not hold: code that
+    /// relies on nothing is to replace it.
+    fn be_cautious(&self, func: u32);
+
     /// How much code has been published.
     fn published(&self) -> usize;
 
@@ -97,6 +103,8 @@ pub(crate) struct Native {
     loops: AHashMap<(u32, u32), usize>,
     /// Polls by function and by loop; a loop's function is given by its upper half.
     heat: AHashMap<u64, u32>,
+    /// How often the code of a function was left, by function.
+    leaves: AHashMap<u32, u32>,
     /// The frame where native code was entered last, if it has not ended; null below a builtin.
     entered: *mut Frame,
     /// What the running task waits for while native frames are given up.
@@ -121,6 +129,7 @@ impl Vm {
             n_seen: 0,
             loops: AHashMap::new(),
             heat: AHashMap::new(),
+            leaves: AHashMap::new(),
             entered: std::ptr::null_mut(),
             parking: None,
         }));
@@ -439,6 +448,28 @@ pub unsafe extern "C" fn after_call(
             Err(vm.pending.take().unwrap_or(Trap::Closed))
         };
         settle(vm, result, callee, pc, base, next, dst)
+    }
+}
+
+/// Gives the top frame to the interpreter, which goes on at `pc`: what the code relies on does not
+/// hold. The result is [`Status::Left`].
+///
+/// # Safety
+/// The top frame's registers that are read at `pc` or behind it are complete.
+pub unsafe extern "C" fn leave(vm: *mut Vm, pc: *const u32) -> u64 {
+    // SAFETY: by contract.
+    unsafe {
+        let vm = &mut *vm;
+        vm.exit_pc = pc;
+        let func = (*(*vm.frame).func).index;
+        if let Some(native) = &mut vm.native {
+            let count = native.leaves.entry(func).or_default();
+            *count += 1;
+            if *count == LEAVES {
+                native.tier.be_cautious(func);
+            }
+        }
+        Status::Left as u64
     }
 }
 

@@ -77,7 +77,7 @@ impl Graph {
             block.handler = graph.handler_at(function, start, &block_at)?;
             graph.blocks.push(block);
         }
-        graph.find_order();
+        graph.order = graph.order_from(0);
         Ok(graph)
     }
 
@@ -132,13 +132,14 @@ impl Graph {
         self.blocks[b].successors.iter().copied().chain(handlers)
     }
 
-    fn find_order(&mut self) {
+    /// Blocks that can be reached from a block, in reverse postorder.
+    pub(crate) fn order_from(&self, start: usize) -> Vec<usize> {
         let mut seen = vec![false; self.blocks.len()];
         let mut order = Vec::with_capacity(self.blocks.len());
         let mut open: Vec<(usize, usize)> = Vec::new();
-        if let Some(first) = seen.first_mut() {
+        if let Some(first) = seen.get_mut(start) {
             *first = true;
-            open.push((0, 0));
+            open.push((start, 0));
         }
         while let Some((b, next)) = open.last_mut() {
             let (b, at) = (*b, *next);
@@ -156,7 +157,7 @@ impl Graph {
             }
         }
         order.reverse();
-        self.order = order;
+        order
     }
 }
 

@@ -20,7 +20,7 @@ pub(crate) fn loops(graph: &Graph, live: &Live, start: usize, reachable: &[bool]
     for b in (0..n).filter(|b| reachable[*b]) {
         graph.exits(b).for_each(|to| preds[to].push(b));
     }
-    let order = order_from(graph, start);
+    let order = graph.order_from(start);
     let dominators = dominators(&order, &preds, start, n);
     let dominates = |a: usize, mut b: usize| {
         while b != a && b != start {
@@ -55,31 +55,6 @@ pub(crate) fn loops(graph: &Graph, live: &Live, start: usize, reachable: &[bool]
     }
     found.sort_by_key(|l| std::cmp::Reverse(l.body.iter().filter(|is_in| **is_in).count()));
     found
-}
-
-/// Reverse postorder.
-fn order_from(graph: &Graph, start: usize) -> Vec<usize> {
-    let mut seen = vec![false; graph.blocks.len()];
-    let mut order = Vec::new();
-    let mut open = vec![(start, 0)];
-    seen[start] = true;
-    while let Some((b, next)) = open.last_mut() {
-        let (b, at) = (*b, *next);
-        *next += 1;
-        match graph.exits(b).nth(at) {
-            Some(to) if !seen[to] => {
-                seen[to] = true;
-                open.push((to, 0));
-            }
-            Some(_) => {}
-            None => {
-                order.push(b);
-                open.pop();
-            }
-        }
-    }
-    order.reverse();
-    order
 }
 
 /// Immediate dominators: Cooper, Harvey, Kennedy, A Simple, Fast Dominance Algorithm.

@@ -70,16 +70,16 @@ impl<'m> Translator<'_, 'm> {
             Op::ArrayGetF64 => self.array_get(insn, Some(types::F64)),
             Op::GetIndex => {
                 let slow = self.cold_block();
-                let (x, _) = self.numbers(&[self.reg(insn, 2)], slow);
-                let at = self.element_of(self.reg(insn, 1), x, slow);
+                let i = self.index(self.reg(insn, 2), slow);
+                let at = self.element_of(self.reg(insn, 1), i, slow);
                 let v = self.load(Region::Elements, types::I64, at, 0);
                 self.join_slow(insn, Some(v), slow);
             }
             Op::ArraySet => {
                 let slow = self.cold_block();
                 let array = self.reg(insn, 0);
-                let x = self.read(self.reg(insn, 1));
-                let at = self.element_of(array, x, slow);
+                let i = self.index(self.reg(insn, 1), slow);
+                let at = self.element_of(array, i, slow);
                 // It has elements, so it is an array.
                 let array = self.read_any(array);
                 let heap = self.word(TAG_HEAP);
@@ -92,8 +92,8 @@ impl<'m> Translator<'_, 'm> {
                 let slow = self.cold_block();
                 let array = self.read_any(self.reg(insn, 1));
                 let array = self.any_array_in(array, slow);
-                let x = self.read(self.reg(insn, 2));
-                let i = self.position(array, x, slow);
+                let i = self.index(self.reg(insn, 2), slow);
+                self.check_index(array, i, slow);
                 let start = self.load(Region::Arrays, types::I64, array, PTR);
                 let (words, done) = self.split_by_kind(array, true);
                 let at = self.b.ins().iadd(start, i);
@@ -116,8 +116,8 @@ impl<'m> Translator<'_, 'm> {
                 let slow = self.cold_block();
                 let array = self.read_any(self.reg(insn, 0));
                 let array = self.any_array_in(array, slow);
-                let x = self.read(self.reg(insn, 1));
-                let i = self.position(array, x, slow);
+                let i = self.index(self.reg(insn, 1), slow);
+                self.check_index(array, i, slow);
                 let raw = self.read(self.reg(insn, 2));
                 self.store_bool(array, i, raw);
                 self.join_slow(insn, None, slow);
@@ -143,8 +143,8 @@ impl<'m> Translator<'_, 'm> {
                 let array = self.any_array_in(array, slow);
                 let len = self.load(Region::Arrays, types::I32, array, LEN);
                 let len = self.b.ins().uextend(types::I64, len);
-                let len = self.b.ins().fcvt_from_sint(types::F64, len);
-                self.join_slow(insn, Some(len), slow);
+                self.define_int(self.reg(insn, 0), len);
+                self.join_slow(insn, None, slow);
             }
             Op::ArrayPush => {
                 let slow = self.cold_block();
@@ -315,26 +315,24 @@ impl<'m> Translator<'_, 'm> {
 
     fn array_get(&mut self, insn: &Insn<'m>, number: Option<Type>) {
         let slow = self.cold_block();
-        let x = self.read(self.reg(insn, 2));
-        let at = self.element_of(self.reg(insn, 1), x, slow);
+        let i = self.index(self.reg(insn, 2), slow);
+        let at = self.element_of(self.reg(insn, 1), i, slow);
         let v = self.load(Region::Elements, types::I64, at, 0);
         let v = if number.is_some() { self.number_in(v, slow) } else { v };
         self.join_slow(insn, Some(v), slow);
     }
 
-    /// An index as an integer; `slow` if it is out of range.
-    fn position(&mut self, array: Value, index: Value, slow: Block) -> Value {
-        let i = self.index_of(index);
+    /// Checks an index, unsigned; `slow` if it is out of range.
+    fn check_index(&mut self, array: Value, i: Value, slow: Block) {
         let len = self.load(Region::Arrays, types::I32, array, LEN);
         let len = self.b.ins().uextend(types::I64, len);
         let is_in = self.b.ins().icmp(IntCC::UnsignedLessThan, i, len);
         self.expect(is_in, slow);
-        i
     }
 
     /// Address of an element; `slow` if the index is out of range.
-    pub(super) fn element(&mut self, array: Value, index: Value, slow: Block) -> Value {
-        let i = self.position(array, index, slow);
+    pub(super) fn element(&mut self, array: Value, i: Value, slow: Block) -> Value {
+        self.check_index(array, i, slow);
         let start = self.load(Region::Arrays, types::I64, array, PTR);
         let offset = self.b.ins().ishl_imm_u(i, 3);
         self.b.ins().iadd(start, offset)

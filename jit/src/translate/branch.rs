@@ -6,8 +6,8 @@ use hyp_bytecode::op::{Insn, Op};
 use hyp_bytecode::rep::Rep;
 use hyp_vm::tier::{self, TAKEN, layout};
 
-use super::test::{Test, test_of};
 use super::{NULL, Region, TAG_BOOL, TAG_HEAP, Translator, UNDEF};
+use crate::flow::{Test, test_of};
 
 impl<'m> Translator<'_, 'm> {
     /// Translates an instruction that ends a block; gives whether it was one.
@@ -54,6 +54,7 @@ impl<'m> Translator<'_, 'm> {
     /// Jumps, with a poll if that is backward.
     fn jump_to(&mut self, insn: &Insn<'m>, target: usize) {
         let at = self.block_at(target);
+        self.adapt(at);
         let block = self.block_of(at);
         if target >= insn.next {
             self.b.ins().jump(block, &[]);
@@ -77,6 +78,7 @@ impl<'m> Translator<'_, 'm> {
 
     /// Branches on a raw condition.
     fn branch_on(&mut self, insn: &Insn<'m>, cond: Value, is_negated: bool) {
+        self.adapt_all();
         let target = self.target(insn);
         let taken = if target < insn.next {
             self.new_block()
@@ -99,28 +101,20 @@ impl<'m> Translator<'_, 'm> {
                 self.branch_on(insn, cond, is_negated);
             }
             Test::Constant(op) | Test::ConstantFirst(op) => {
-                let v = self.read(self.reg(insn, 0));
-                let bits = insn.k64().unwrap_or(0);
-                let k = self.b.ins().f64const(f64::from_bits(bits));
-                let swapped = matches!(test, Test::ConstantFirst(_));
-                let (x, y) = if swapped { (k, v) } else { (v, k) };
-                let cond = self.compare_f64(op, x, y, Some(f64::from_bits(bits)));
+                let is_first = matches!(test, Test::ConstantFirst(_));
+                let k = f64::from_bits(insn.k64().unwrap_or(0));
+                let cond = self.compare_const(op, self.reg(insn, 0), k, is_first);
                 self.branch_on(insn, cond, is_negated);
             }
             Test::Latch(op) => {
                 let reg = self.reg(insn, 0);
-                let i = self.read(reg);
-                let k = self.b.ins().f64const(f64::from_bits(insn.k64().unwrap_or(0)));
-                let i = self.b.ins().fadd(i, k);
-                self.define(reg, i);
-                let limit = self.read(self.reg(insn, 1));
-                let cond = self.compare_f64(op, i, limit, None);
+                self.latch(insn, reg, f64::from_bits(insn.k64().unwrap_or(0)));
+                let cond = self.compare(op, reg, self.reg(insn, 1));
                 self.branch_on(insn, cond, is_negated);
             }
             Test::Row(op) => match op {
                 Op::LtF64 | Op::LeF64 | Op::EqF64 => {
-                    let (x, y) = (self.read(self.reg(insn, 0)), self.read(self.reg(insn, 1)));
-                    let cond = self.compare_f64(op, x, y, None);
+                    let cond = self.compare(op, self.reg(insn, 0), self.reg(insn, 1));
                     self.branch_on(insn, cond, is_negated);
                 }
                 Op::LtI64 => {
@@ -138,6 +132,12 @@ impl<'m> Translator<'_, 'm> {
         }
     }
 
+    /// Makes the doubles that any of the following blocks expects.
+    fn adapt_all(&mut self) {
+        let graph = self.input.graph;
+        graph.blocks[self.at].successors.iter().for_each(|to| self.adapt(*to));
+    }
+
     pub(super) fn is_singleton(&mut self, op: Op, v: Value) -> Value {
         let (bits, cc) = match op {
             Op::IsNull => (NULL, IntCC::Equal),
@@ -149,6 +149,7 @@ impl<'m> Translator<'_, 'm> {
 
     /// A test of tagged values: with a fast path for numbers and what is cheap besides.
     fn conditional_any(&mut self, insn: &Insn<'m>, op: Op, is_negated: bool) {
+        self.adapt_all();
         let slow = self.cold_block();
         let decide = self.new_block();
         let cond = self.b.append_block_param(decide, types::I8);
@@ -243,16 +244,22 @@ impl<'m> Translator<'_, 'm> {
     }
 
     fn switch(&mut self, insn: &Insn<'m>) {
-        let x = self.read(self.reg(insn, 0));
+        self.adapt_all();
         let default = self.block_of(self.block_at(insn.next));
         let targets: Vec<usize> = insn.targets().collect();
-        let i = self.int_of(x);
-        let back = self.b.ins().fcvt_from_sint(types::F64, i);
-        let is_exact = self.b.ins().fcmp(FloatCC::Equal, back, x);
         let table_at = self.new_block();
         let n = targets.len() as i64;
-        let is_in = self.b.ins().icmp_imm_u(IntCC::UnsignedLessThan, i, n);
-        let fits = self.b.ins().band(is_exact, is_in);
+        let (i, fits) = match self.int(self.reg(insn, 0)) {
+            Some(i) => (i, self.b.ins().icmp_imm_u(IntCC::UnsignedLessThan, i, n)),
+            None => {
+                let x = self.read(self.reg(insn, 0));
+                let i = self.int_of(x);
+                let back = self.b.ins().fcvt_from_sint(types::F64, i);
+                let is_exact = self.b.ins().fcmp(FloatCC::Equal, back, x);
+                let is_in = self.b.ins().icmp_imm_u(IntCC::UnsignedLessThan, i, n);
+                (i, self.b.ins().band(is_exact, is_in))
+            }
+        };
         self.b.ins().brif(fits, table_at, &[], default, &[]);
         self.b.switch_to_block(table_at);
         let mut edges = Vec::new();

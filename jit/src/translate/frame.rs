@@ -36,16 +36,20 @@ impl<'m> Translator<'_, 'm> {
         let params = self.b.block_params(entry).to_vec();
         (self.vm, self.base, self.frame) = (params[0], params[1], params[2]);
         match self.input.flavor {
-            Flavor::Call => self.push_frame(&params[3..]),
+            Flavor::Call => {
+                self.push_frame(&params[3..]);
+                self.enter_ints(at);
+            }
             Flavor::Loop { .. } => {
                 for reg in self.input.live.at_start[at].iter() {
                     let v = self.load_slot(reg);
                     let var = self.vars[usize::from(reg)];
                     self.b.def_var(var, v);
                 }
+                self.enter_ints(at);
             }
         }
-        self.look_at_arrays(at);
+        self.enter_loops(at);
         if let Some(block) = self.blocks[at] {
             self.b.ins().jump(block, &[]);
         }
@@ -188,8 +192,7 @@ impl<'m> Translator<'_, 'm> {
     pub(super) fn take_result(&mut self, insn: &Insn<'m>) {
         if let Some(reg) = insn.out() {
             let v = self.load_slot(reg);
-            let var = self.vars[usize::from(reg)];
-            self.b.def_var(var, v);
+            self.put(reg, v);
         }
     }
 
@@ -223,6 +226,7 @@ impl<'m> Translator<'_, 'm> {
                 let v = self.load_slot(reg);
                 let var = self.vars[usize::from(reg)];
                 self.b.def_var(var, v);
+                self.adapt(handler.target);
                 // What has failed may have changed arrays before.
                 self.look_at_arrays(handler.target);
                 let block = self.block_of(handler.target);

@@ -11,8 +11,9 @@ use hyp_bytecode::op::{Effects, Insn, Op};
 use hyp_vm::object;
 
 use super::access::{KIND, LEN, PTR};
+use super::integer::Bound;
 use super::{Refused, Region, Translator};
-use crate::flow::{Loop, loops};
+use crate::flow::Loop;
 
 /// An array that a loop does not exchange.
 #[derive(Clone, Copy)]
@@ -28,6 +29,7 @@ pub(super) struct Hoisted {
 pub(super) struct Hoisting {
     of: Loop,
     arrays: Vec<Hoisted>,
+    pub(super) bounds: Vec<Bound>,
     /// Where the loop is entered from outside.
     preheader: Option<Block>,
 }
@@ -48,16 +50,21 @@ fn may_change_arrays(op: Op) -> bool {
 
 impl<'m> Translator<'_, 'm> {
     /// Finds the arrays to keep, each for the outermost loop that does not exchange it.
-    pub(super) fn plan_hoisting(&mut self, start: usize, reach: &[bool]) -> Result<(), Refused> {
-        let input = self.input;
-        let loops = loops(input.graph, input.live, start, reach);
+    pub(super) fn plan_hoisting(
+        &mut self,
+        loops: Vec<Loop>,
+        reach: &[bool],
+    ) -> Result<(), Refused> {
         self.hoisting = loops
             .into_iter()
-            .map(|of| Hoisting { of, arrays: Vec::new(), preheader: None })
+            .map(|of| Hoisting { of, arrays: Vec::new(), bounds: Vec::new(), preheader: None })
             .collect();
         for at in (0..reach.len()).filter(|at| reach[*at]) {
-            for (insn, _) in self.with_liveness(at)? {
-                let Some(reg) = accessed(&insn) else { continue };
+            let insns: Vec<Insn<'m>> =
+                self.with_liveness(at)?.into_iter().map(|(insn, _)| insn).collect();
+            self.plan_bounds(at, &insns);
+            for insn in &insns {
+                let Some(reg) = accessed(insn) else { continue };
                 let outer =
                     self.hoisting.iter().position(|h| h.of.body[at] && !h.of.written.contains(reg));
                 let Some(outer) = outer else { continue };
@@ -69,7 +76,7 @@ impl<'m> Translator<'_, 'm> {
             }
         }
         for i in 0..self.hoisting.len() {
-            if !self.hoisting[i].arrays.is_empty() {
+            if !self.hoisting[i].arrays.is_empty() || !self.hoisting[i].bounds.is_empty() {
                 self.hoisting[i].preheader = Some(self.b.create_block());
             }
         }
@@ -80,6 +87,18 @@ impl<'m> Translator<'_, 'm> {
     pub(super) fn way_to(&self, to: usize) -> Option<Block> {
         let entered = self.hoisting.iter().find(|h| h.of.header == to)?;
         if entered.of.body[self.at] { None } else { entered.preheader }
+    }
+
+    /// What the preheaders do for the loops of the block that is entered first.
+    pub(super) fn enter_loops(&mut self, at: usize) {
+        let bounds: Vec<Bound> = self
+            .hoisting
+            .iter()
+            .filter(|h| h.of.body[at])
+            .flat_map(|h| h.bounds.iter().copied())
+            .collect();
+        self.set_bounds(&bounds, at);
+        self.look_at_arrays(at);
     }
 
     /// Looks at the arrays of all loops that a block belongs to.
@@ -106,6 +125,10 @@ impl<'m> Translator<'_, 'm> {
             let Some(preheader) = self.hoisting[i].preheader else { continue };
             let header = self.hoisting[i].of.header;
             self.b.switch_to_block(preheader);
+            self.facts = self.ranges.at_start(header);
+            self.handled = self.handled_at(header);
+            let bounds = std::mem::take(&mut self.hoisting[i].bounds);
+            self.set_bounds(&bounds, header);
             for array in self.hoisting[i].arrays.clone() {
                 self.look_at(array);
             }
@@ -137,9 +160,9 @@ impl<'m> Translator<'_, 'm> {
         self.b.def_var(array.len, len);
     }
 
-    /// Address of an element of the array in a register; `slow` if it is none, or the index is out of
-    /// range.
-    pub(super) fn element_of(&mut self, reg: u8, index: Value, slow: Block) -> Value {
+    /// Address of an element of the array in a register; `slow` if it is none, or the index, for an
+    /// unsigned check, is out of range.
+    pub(super) fn element_of(&mut self, reg: u8, i: Value, slow: Block) -> Value {
         let known = self
             .hoisting
             .iter()
@@ -148,9 +171,8 @@ impl<'m> Translator<'_, 'm> {
         let Some(array) = known else {
             let v = self.read_any(reg);
             let array = self.array_in(v, slow);
-            return self.element(array, index, slow);
+            return self.element(array, i, slow);
         };
-        let i = self.index_of(index);
         let len = self.b.use_var(array.len);
         let is_in = self.b.ins().icmp(IntCC::UnsignedLessThan, i, len);
         self.expect(is_in, slow);

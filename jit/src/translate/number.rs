@@ -40,16 +40,6 @@ impl<'m> Translator<'_, 'm> {
             Op::TruncF64 => self.unary(insn, |t, x| t.b.ins().trunc(x)),
             Op::MinF64 => self.binary(insn, |t, x, y| t.extreme(x, y, true)),
             Op::MaxF64 => self.binary(insn, |t, x, y| t.extreme(x, y, false)),
-            Op::BitAnd => self.bits(insn, |t, x, y| t.b.ins().band(x, y)),
-            Op::BitOr => self.bits(insn, |t, x, y| t.b.ins().bor(x, y)),
-            Op::BitXor => self.bits(insn, |t, x, y| t.b.ins().bxor(x, y)),
-            Op::BitShl => self.bits(insn, |t, x, y| t.b.ins().ishl(x, y)),
-            Op::BitShr => self.bits(insn, |t, x, y| t.b.ins().sshr(x, y)),
-            Op::BitNot => self.unary(insn, |t, x| {
-                let i = t.low_bits(x);
-                let i = t.b.ins().bnot(i);
-                t.b.ins().fcvt_from_sint(types::F64, i)
-            }),
             Op::AddI64 => self.binary(insn, |t, x, y| t.b.ins().iadd(x, y)),
             Op::SubI64 => self.binary(insn, |t, x, y| t.b.ins().isub(x, y)),
             Op::MulI64 => self.binary(insn, |t, x, y| t.b.ins().imul(x, y)),
@@ -62,7 +52,8 @@ impl<'m> Translator<'_, 'm> {
             }),
             Op::Not => self.unary(insn, |t, x| t.b.ins().bxor_imm_u(x, 1)),
             Op::LtF64 | Op::LeF64 | Op::EqF64 => {
-                self.binary(insn, |t, x, y| t.compare_f64(insn.op, x, y, None));
+                let v = self.compare(insn.op, self.reg(insn, 1), self.reg(insn, 2));
+                self.define(self.reg(insn, 0), v);
             }
             Op::LtI64 => {
                 self.binary(insn, |t, x, y| t.b.ins().icmp(IntCC::SignedLessThan, x, y));
@@ -152,14 +143,6 @@ impl<'m> Translator<'_, 'm> {
         let k = self.b.ins().f64const(f64::from_bits(insn.k64().unwrap_or(0)));
         let v = f(self, x, k);
         self.define(self.reg(insn, 0), v);
-    }
-
-    fn bits(&mut self, insn: &Insn<'m>, f: impl FnOnce(&mut Self, Value, Value) -> Value) {
-        self.binary(insn, |t, x, y| {
-            let (i, j) = (t.low_bits(x), t.low_bits(y));
-            let i = f(t, i, j);
-            t.b.ins().fcvt_from_sint(types::F64, i)
-        });
     }
 
     fn any_operands(&mut self, insn: &Insn<'m>, f: impl FnOnce(&mut Self, Value, Value) -> Value) {
@@ -283,7 +266,7 @@ impl<'m> Translator<'_, 'm> {
     }
 
     /// The low 32 bits of the integer part.
-    fn low_bits(&mut self, x: Value) -> Value {
+    pub(super) fn low_bits(&mut self, x: Value) -> Value {
         let i = self.b.ins().fcvt_to_sint_sat(types::I64, x);
         // Both ends of the range stand for what does not fit.
         let shifted = self.b.ins().iadd_imm_s(i, 1);

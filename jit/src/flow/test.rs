@@ -4,7 +4,7 @@ use hyp_bytecode::op::Op;
 
 /// What decides a branch.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Test {
+pub(crate) enum Test {
     /// The raw boolean in the register itself.
     Register,
     /// This row over the registers, with the type descriptor if there is one.
@@ -18,7 +18,7 @@ pub(super) enum Test {
 }
 
 /// The test of a conditional branch, and whether it is taken when the test fails.
-pub(super) fn test_of(op: Op) -> Option<(Test, bool)> {
+pub(crate) fn test_of(op: Op) -> Option<(Test, bool)> {
     use Test::{Constant, ConstantFirst, Latch, Register, Row};
     Some(match op {
         Op::JumpTrue => (Register, false),
