@@ -28,8 +28,8 @@ const CODE_BYTES: usize = 64 << 20;
 pub struct CodeOptions {
     /// Check Cranelift's input and its register allocation.
     pub verify: bool,
-    /// Without optimisation.
-    pub plain: bool,
+    /// Keep the text of what is compiled, for [`listing`](crate::listing).
+    pub keeps_text: bool,
 }
 
 /// Machine code, given back to the system when it is dropped.
@@ -59,6 +59,9 @@ pub(crate) struct Compiler {
     context: Context,
     builder: FunctionBuilderContext,
     is_x86: bool,
+    keeps_text: bool,
+    /// Cranelift's input and its output, of what was compiled last.
+    pub(crate) text: (String, String),
 }
 
 impl Compiler {
@@ -73,7 +76,7 @@ impl Compiler {
         let mut flags = settings::builder();
         let mut set =
             |name: &str, value: &str| flags.set(name, value).map_err(|e| format!("{name}: {e}"));
-        set("opt_level", if options.plain { "none" } else { "speed" })?;
+        set("opt_level", "speed")?;
         set("is_pic", "false")?;
         set("use_colocated_libcalls", "false")?;
         set("unwind_info", "false")?;
@@ -92,7 +95,15 @@ impl Compiler {
         let code = JITModule::new(builder);
         let context = code.make_context();
         let code = CodeMemory(Some(code));
-        Ok(Compiler { module, code, context, builder: FunctionBuilderContext::new(), is_x86 })
+        Ok(Compiler {
+            module,
+            code,
+            context,
+            builder: FunctionBuilderContext::new(),
+            is_x86,
+            keeps_text: options.keeps_text,
+            text: Default::default(),
+        })
     }
 
     /// Compiles a function, or a loop of it; `speculates` if it may rely on what is likely.
@@ -137,6 +148,11 @@ impl Compiler {
             };
             Translator::translate(b, input).map_err(|refused| refused.0.to_owned())
         })?;
+        if self.keeps_text
+            && let Some(code) = self.context.compiled_code()
+        {
+            self.text.1 = code.vcode.clone().unwrap_or_default();
+        }
         let entry = match flavor {
             Flavor::Loop { .. } => None,
             Flavor::Call => Some(self.define_entry(body, params)?),
@@ -164,6 +180,10 @@ impl Compiler {
             // What a refused function has left there.
             self.builder = FunctionBuilderContext::new();
             return Err(reason);
+        }
+        if self.keeps_text {
+            self.text.0 = self.context.func.display().to_string();
+            self.context.set_disasm(true);
         }
         let id = self
             .code

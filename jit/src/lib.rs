@@ -11,8 +11,10 @@
 
 mod compiler;
 mod flow;
+mod listing;
 mod tier;
 mod translate;
 
 pub use compiler::CodeOptions;
+pub use listing::{Form, listing};
 pub use tier::{Mode, NativeTier, Options};

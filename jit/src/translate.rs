@@ -217,6 +217,10 @@ pub(crate) struct Translator<'a, 'm> {
     frame: Value,
     homes: RegSet,
     hoisting: Vec<hoist::Hoisting>,
+    /// The steps until the next poll, in loops that have them in a register.
+    budget: Variable,
+    /// Ways out of such loops: the block that stores the budget, and where it goes on.
+    outlets: Vec<(Block, Block)>,
     /// Whether fields are only accessed by known slots.
     has_known_fields: bool,
     /// The block of the graph that is translated.
@@ -260,6 +264,8 @@ impl<'a, 'm> Translator<'a, 'm> {
             frame: vm,
             homes: RegSet::default(),
             hoisting: Vec::new(),
+            budget: Variable::from_u32(0),
+            outlets: Vec::new(),
             has_known_fields: true,
             at: entry_at,
             after: RegSet::default(),
@@ -269,6 +275,7 @@ impl<'a, 'm> Translator<'a, 'm> {
             let var = t.b.declare_var(clif_type(*rep));
             t.vars.push(var);
         }
+        t.budget = t.b.declare_var(types::I64);
         t.survey(&reachable)?;
         t.plan_hoisting(loops, &reachable)?;
         for &at in &input.graph.order {
@@ -284,6 +291,7 @@ impl<'a, 'm> Translator<'a, 'm> {
             }
         }
         t.fill_preheaders();
+        t.fill_outlets();
         t.b.seal_all_blocks();
         t.b.finalize(input.config);
         Ok(())
@@ -590,9 +598,16 @@ impl<'a, 'm> Translator<'a, 'm> {
 
     // ---- blocks
 
-    pub(crate) fn block_of(&self, at: usize) -> Block {
+    /// The block to jump to from the current block in order to reach block `at` of the graph.
+    pub(crate) fn block_of(&mut self, at: usize) -> Block {
         // Successors of reachable blocks are reachable.
-        self.way_to(at).or(self.blocks[at]).unwrap_or(Block::from_u32(0))
+        let block = self.way_to(at).or(self.blocks[at]).unwrap_or(Block::from_u32(0));
+        if !self.keeps_budget(self.at) || self.keeps_budget(at) {
+            return block;
+        }
+        let outlet = self.b.create_block();
+        self.outlets.push((outlet, block));
+        outlet
     }
 
     pub(crate) fn new_block(&mut self) -> Block {

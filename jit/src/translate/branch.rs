@@ -60,9 +60,17 @@ impl<'m> Translator<'_, 'm> {
             self.b.ins().jump(block, &[]);
             return;
         }
-        let budget = self.load_vm(types::I64, layout::VM_BUDGET);
-        let budget = self.b.ins().iadd_imm_s(budget, -1);
-        self.store_vm(budget, layout::VM_BUDGET);
+        let budget = if self.keeps_budget(self.at) {
+            let budget = self.b.use_var(self.budget);
+            let budget = self.b.ins().iadd_imm_s(budget, -1);
+            self.b.def_var(self.budget, budget);
+            budget
+        } else {
+            let budget = self.load_vm(types::I64, layout::VM_BUDGET);
+            let budget = self.b.ins().iadd_imm_s(budget, -1);
+            self.store_vm(budget, layout::VM_BUDGET);
+            budget
+        };
         let is_over = self.b.ins().icmp_imm_s(IntCC::SignedLessThan, budget, 0);
         let poll = self.cold_block();
         self.b.ins().brif(is_over, poll, &[], block, &[]);

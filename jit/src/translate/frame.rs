@@ -35,6 +35,9 @@ impl<'m> Translator<'_, 'm> {
         self.b.switch_to_block(entry);
         let params = self.b.block_params(entry).to_vec();
         (self.vm, self.base, self.frame) = (params[0], params[1], params[2]);
+        if self.keeps_budget(at) {
+            self.load_budget();
+        }
         match self.input.flavor {
             Flavor::Call => {
                 self.push_frame(&params[3..]);
@@ -154,8 +157,13 @@ impl<'m> Translator<'_, 'm> {
         signature.returns.push(AbiParam::new(types::I64));
         let signature = self.b.import_signature(signature);
         let address = self.word(address as u64);
+        self.store_budget();
         let call = self.b.ins().call_indirect(signature, address, args);
-        self.b.inst_results(call)[0]
+        let result = self.b.inst_results(call)[0];
+        if self.keeps_budget(self.at) {
+            self.load_budget();
+        }
+        result
     }
 
     /// Calls the instruction's slow path; gives the status. `target` is where it may branch to.
@@ -256,6 +264,7 @@ impl<'m> Translator<'_, 'm> {
 
     /// Pops the frame and returns a value.
     pub(super) fn return_value(&mut self, v: Value) {
+        self.store_budget();
         let below = self.b.ins().iadd_imm_s(self.frame, -i64::from(layout::FRAME_BYTES));
         self.store_vm(below, layout::VM_FRAME);
         let done = self.word(Status::Done as u64);

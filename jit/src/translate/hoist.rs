@@ -3,12 +3,15 @@
 //! Where such a loop is entered, its arrays are looked at once; a value that is no general array
 //! counts as one without elements, so that every access takes its slow path. Whatever may change an
 //! array in the loop has them looked at again behind it.
+//!
+//! Loops that call no script function have the budget of steps in a register, too.
 
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{Block, InstBuilder, Value, types};
 use cranelift_frontend::Variable;
 use hyp_bytecode::op::{Effects, Insn, Op};
 use hyp_vm::object;
+use hyp_vm::tier::layout;
 
 use super::access::{KIND, LEN, PTR};
 use super::integer::Bound;
@@ -30,6 +33,8 @@ pub(super) struct Hoisting {
     of: Loop,
     arrays: Vec<Hoisted>,
     pub(super) bounds: Vec<Bound>,
+    /// Whether the budget is in a register: of nested loops, for the outer ones.
+    keeps_budget: bool,
     /// Where the loop is entered from outside.
     preheader: Option<Block>,
 }
@@ -57,12 +62,14 @@ impl<'m> Translator<'_, 'm> {
     ) -> Result<(), Refused> {
         self.hoisting = loops
             .into_iter()
-            .map(|of| Hoisting { of, arrays: Vec::new(), bounds: Vec::new(), preheader: None })
+            .map(|of| Hoisting { of, arrays: Vec::new(), bounds: Vec::new(), keeps_budget: false, preheader: None })
             .collect();
+        let mut calls = vec![false; reach.len()];
         for at in (0..reach.len()).filter(|at| reach[*at]) {
             let insns: Vec<Insn<'m>> =
                 self.with_liveness(at)?.into_iter().map(|(insn, _)| insn).collect();
             self.plan_bounds(at, &insns);
+            calls[at] = insns.iter().any(|insn| insn.op.spec().effects.has(Effects::CALLS));
             for insn in &insns {
                 let Some(reg) = accessed(insn) else { continue };
                 let outer =
@@ -76,7 +83,11 @@ impl<'m> Translator<'_, 'm> {
             }
         }
         for i in 0..self.hoisting.len() {
-            if !self.hoisting[i].arrays.is_empty() || !self.hoisting[i].bounds.is_empty() {
+            let body = &self.hoisting[i].of.body;
+            let header = self.hoisting[i].of.header;
+            self.hoisting[i].keeps_budget =
+                !self.keeps_budget(header) && body.iter().zip(&calls).all(|(is_in, c)| !is_in || !c);
+            if self.hoisting[i].keeps_budget || !self.hoisting[i].arrays.is_empty() || !self.hoisting[i].bounds.is_empty() {
                 self.hoisting[i].preheader = Some(self.b.create_block());
             }
         }
@@ -99,6 +110,34 @@ impl<'m> Translator<'_, 'm> {
             .collect();
         self.set_bounds(&bounds, at);
         self.look_at_arrays(at);
+    }
+
+    /// Whether the budget is in a register throughout a block of the graph.
+    pub(super) fn keeps_budget(&self, at: usize) -> bool {
+        self.hoisting.iter().any(|h| h.keeps_budget && h.of.body[at])
+    }
+
+    pub(super) fn load_budget(&mut self) {
+        let budget = self.load_vm(types::I64, layout::VM_BUDGET);
+        self.b.def_var(self.budget, budget);
+    }
+
+    /// Gives the budget to the machine where it is in a register.
+    pub(super) fn store_budget(&mut self) {
+        if self.keeps_budget(self.at) {
+            let budget = self.b.use_var(self.budget);
+            self.store_vm(budget, layout::VM_BUDGET);
+        }
+    }
+
+    /// Fills the blocks through which loops with the budget in a register are left.
+    pub(super) fn fill_outlets(&mut self) {
+        for (outlet, to) in std::mem::take(&mut self.outlets) {
+            self.b.switch_to_block(outlet);
+            let budget = self.b.use_var(self.budget);
+            self.store_vm(budget, layout::VM_BUDGET);
+            self.b.ins().jump(to, &[]);
+        }
     }
 
     /// Looks at the arrays of all loops that a block belongs to.
@@ -127,6 +166,10 @@ impl<'m> Translator<'_, 'm> {
             self.b.switch_to_block(preheader);
             self.facts = self.ranges.at_start(header);
             self.handled = self.handled_at(header);
+            self.at = header;
+            if self.hoisting[i].keeps_budget {
+                self.load_budget();
+            }
             let bounds = std::mem::take(&mut self.hoisting[i].bounds);
             self.set_bounds(&bounds, header);
             for array in self.hoisting[i].arrays.clone() {
