@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use cranelift_codegen::Context;
-use cranelift_codegen::ir::{Function, InstBuilder, MemFlagsData, UserFuncName};
+use cranelift_codegen::ir::{
+    AbiParam, FuncRef, Function, InstBuilder, MemFlagsData, Signature, UserFuncName, types,
+};
+use cranelift_codegen::isa::CallConv;
 use cranelift_codegen::settings::{self, Configurable};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use cranelift_jit::{ArenaMemoryProvider, JITBuilder, JITModule};
@@ -11,10 +14,12 @@ use cranelift_module::{FuncId, Module as _};
 use hyp_bytecode::module::Module;
 use hyp_bytecode::rep::Rep;
 use hyp_bytecode::verify::VerifiedModule;
-use hyp_vm::tier::{Code, layout};
+use hyp_vm::tier::{Code, SlowStep, layout};
 
 use crate::flow::{Graph, Live};
-use crate::translate::{Flavor, Input, Translator, clif_type, entry_signature, typed_signature};
+use crate::translate::{
+    Flavor, Input, Quiet, Translator, clif_type, entry_signature, typed_signature,
+};
 
 /// Code words above which a function stays with the interpreter.
 const WORDS_MAX: usize = 20_000;
@@ -59,6 +64,10 @@ pub(crate) struct Compiler {
     context: Context,
     builder: FunctionBuilderContext,
     is_x86: bool,
+    /// By [`Quiet`].
+    helpers: Vec<FuncId>,
+    /// What the code refers to.
+    steps: Vec<Box<SlowStep>>,
     keeps_text: bool,
     /// Cranelift's input and its output, of what was compiled last.
     pub(crate) text: (String, String),
@@ -95,15 +104,22 @@ impl Compiler {
         let code = JITModule::new(builder);
         let context = code.make_context();
         let code = CodeMemory(Some(code));
-        Ok(Compiler {
+        let mut compiler = Compiler {
             module,
             code,
             context,
             builder: FunctionBuilderContext::new(),
             is_x86,
             keeps_text: options.keeps_text,
+            helpers: Vec::new(),
+            steps: Vec::new(),
             text: Default::default(),
-        })
+        };
+        for helper in Quiet::ALL {
+            let id = compiler.define_quiet(helper)?;
+            compiler.helpers.push(id);
+        }
+        Ok(compiler)
     }
 
     /// Compiles a function, or a loop of it; `speculates` if it may rely on what is likely.
@@ -134,7 +150,8 @@ impl Compiler {
             Flavor::Loop { .. } => entry_signature(conv),
         };
         let is_x86 = self.is_x86;
-        let body = self.define(signature, |b| {
+        let mut steps = std::mem::take(&mut self.steps);
+        let body = self.define(signature, |b, helpers| {
             let input = Input {
                 module,
                 func,
@@ -143,11 +160,14 @@ impl Compiler {
                 live: &live,
                 flavor,
                 speculates,
+                helpers,
                 is_x86,
                 config,
             };
-            Translator::translate(b, input).map_err(|refused| refused.0.to_owned())
-        })?;
+            Translator::translate(b, input, &mut steps).map_err(|refused| refused.0.to_owned())
+        });
+        self.steps = steps;
+        let body = body?;
         if self.keeps_text
             && let Some(code) = self.context.compiled_code()
         {
@@ -170,12 +190,20 @@ impl Compiler {
 
     fn define(
         &mut self,
-        signature: cranelift_codegen::ir::Signature,
-        fill: impl FnOnce(FunctionBuilder<'_>) -> Result<(), String>,
+        signature: Signature,
+        fill: impl FnOnce(
+            FunctionBuilder<'_>,
+            [FuncRef; Quiet::ALL.len()],
+        ) -> Result<(), String>,
     ) -> Result<FuncId, String> {
         self.code.module()?.clear_context(&mut self.context);
         self.context.func = Function::with_name_signature(UserFuncName::default(), signature);
-        let filled = fill(FunctionBuilder::new(&mut self.context.func, &mut self.builder));
+        let mut helpers = [FuncRef::from_u32(0); Quiet::ALL.len()];
+        for (helper, id) in helpers.iter_mut().zip(&self.helpers) {
+            *helper = self.code.module()?.declare_func_in_func(*id, &mut self.context.func);
+        }
+        let b = FunctionBuilder::new(&mut self.context.func, &mut self.builder);
+        let filled = fill(b, helpers);
         if let Err(reason) = filled {
             // What a refused function has left there.
             self.builder = FunctionBuilderContext::new();
@@ -193,6 +221,38 @@ impl Compiler {
         let defined = self.code.module()?.define_function(id, &mut self.context);
         defined.map_err(|e| format!("{e:?}"))?;
         Ok(id)
+    }
+
+    /// Code that calls a helper, keeps all registers but those of its parameters, and leaves what the
+    /// helper gives in the machine.
+    fn define_quiet(&mut self, helper: Quiet) -> Result<FuncId, String> {
+        let config = self.code.module()?.target_config();
+        let (address, params, result) = helper.target();
+        let mut inner = Signature::new(config.default_call_conv);
+        inner.params.extend(params.iter().map(|ty| AbiParam::new(*ty)));
+        inner.returns.push(AbiParam::new(result));
+        let mut signature = Signature::new(CallConv::PreserveAll);
+        let takes_machine = params.first() == Some(&types::I64);
+        if !takes_machine {
+            signature.params.push(AbiParam::new(types::I64));
+        }
+        signature.params.extend(params.iter().map(|ty| AbiParam::new(*ty)));
+        self.define(signature, |mut b, _| {
+            let block = b.create_block();
+            b.append_block_params_for_function_params(block);
+            b.switch_to_block(block);
+            let args = b.block_params(block).to_vec();
+            let vm = args[0];
+            let inner = b.import_signature(inner);
+            let address = b.ins().iconst(types::I64, address as i64);
+            let call = b.ins().call_indirect(inner, address, &args[usize::from(!takes_machine)..]);
+            let given = b.inst_results(call)[0];
+            b.ins().store(MemFlagsData::trusted(), given, vm, layout::VM_GIVEN);
+            b.ins().return_(&[]);
+            b.seal_all_blocks();
+            b.finalize(config);
+            Ok(())
+        })
     }
 
     /// The entry of a function: takes the parameters from the frame, leaves the result in the

@@ -14,19 +14,20 @@ mod call;
 mod frame;
 mod hoist;
 mod integer;
+mod make;
 mod number;
 
 pub(crate) use frame::{entry_signature, typed_signature};
 
 use cranelift_codegen::ir::{
-    AliasRegion, AliasRegionData, Block, InstBuilder, MemFlagsData, Type, Value, types,
+    AliasRegion, AliasRegionData, Block, FuncRef, InstBuilder, MemFlagsData, Type, Value, types,
 };
 use cranelift_codegen::isa::TargetFrontendConfig;
 use cranelift_frontend::{FunctionBuilder, Variable};
 use hyp_bytecode::module::{Function, Module};
 use hyp_bytecode::op::{Effects, Insn, Kind, Op, decode};
 use hyp_bytecode::rep::Rep;
-use hyp_vm::tier::slow_path;
+use hyp_vm::tier::{self, SlowStep, has_slow_path};
 
 use crate::flow::{
     Facts, Graph, Live, Loop, NotVerified, Outcome, Ranges, RegSet, Subject, for_each_read, loops,
@@ -46,6 +47,8 @@ pub(crate) const UNDEF: u64 = NULL | 1;
 pub(crate) enum Region {
     /// The machine's own fields.
     Machine,
+    /// The heap's run of free bytes.
+    Heap,
     /// Frame records.
     Frames,
     /// Registers of frames.
@@ -80,6 +83,36 @@ pub(crate) enum Flavor {
     },
 }
 
+/// Helpers that are called aside from the fast path, through code that keeps all registers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Quiet {
+    /// [`tier::step`].
+    Step,
+    /// [`tier::poll`].
+    Poll,
+    /// [`tier::modulo`].
+    Modulo,
+    /// [`tier::wrap`].
+    Wrap,
+}
+
+impl Quiet {
+    /// All of them, in order.
+    pub(crate) const ALL: [Quiet; 4] = [Quiet::Step, Quiet::Poll, Quiet::Modulo, Quiet::Wrap];
+
+    /// Address of the helper, the types that it takes, and the one that it gives. Without the machine
+    /// as its first parameter, the code that calls it still has it.
+    pub(crate) fn target(self) -> (usize, &'static [Type], Type) {
+        use types::{F64, I64};
+        match self {
+            Quiet::Step => (tier::step as *const () as usize, &[I64, I64, I64], I64),
+            Quiet::Poll => (tier::poll as *const () as usize, &[I64, I64, I64], I64),
+            Quiet::Modulo => (tier::modulo as *const () as usize, &[F64, F64], F64),
+            Quiet::Wrap => (tier::wrap as *const () as usize, &[F64], I64),
+        }
+    }
+}
+
 /// What is translated.
 #[derive(Clone, Copy)]
 pub(crate) struct Input<'m> {
@@ -91,6 +124,8 @@ pub(crate) struct Input<'m> {
     pub(crate) flavor: Flavor,
     /// Whether code may rely on what is likely, and leave where it does not hold.
     pub(crate) speculates: bool,
+    /// By [`Quiet`].
+    pub(crate) helpers: [FuncRef; Quiet::ALL.len()],
     /// Whether the target is x86-64.
     pub(crate) is_x86: bool,
     pub(crate) config: TargetFrontendConfig,
@@ -110,7 +145,7 @@ pub(crate) fn clif_type(rep: Rep) -> Type {
 fn is_always_slow(op: Op) -> bool {
     let calls = op.spec().effects.has(Effects::CALLS);
     calls
-        || slow_path(op).is_some()
+        || has_slow_path(op)
             && !matches!(
                 op,
                 Op::LoadStr
@@ -159,6 +194,11 @@ fn is_always_slow(op: Op) -> bool {
                     | Op::GetCell
                     | Op::SetCell
                     | Op::GetGlobal
+                    | Op::NewCell
+                    | Op::MakeClosure
+                    | Op::NewArray
+                    | Op::NewRecord
+                    | Op::NewInstance
                     | Op::ArrayGet
                     | Op::ArrayGetF64
                     | Op::ArraySet
@@ -202,6 +242,7 @@ fn ranges_of<'m>(
 pub(crate) struct Translator<'a, 'm> {
     pub(crate) b: FunctionBuilder<'a>,
     pub(crate) input: Input<'m>,
+    steps: &'a mut Vec<Box<SlowStep>>,
     vars: Vec<Variable>,
     /// Variables of registers that are kept as integers.
     ints: Vec<Option<Variable>>,
@@ -235,8 +276,12 @@ pub(crate) struct Translator<'a, 'm> {
 pub(crate) struct Refused(pub(crate) &'static str);
 
 impl<'a, 'm> Translator<'a, 'm> {
-    /// Fills the builder's function.
-    pub(crate) fn translate(b: FunctionBuilder<'a>, input: Input<'m>) -> Result<(), Refused> {
+    /// Fills the builder's function. `steps` are what the code refers to.
+    pub(crate) fn translate(
+        b: FunctionBuilder<'a>,
+        input: Input<'m>,
+        steps: &'a mut Vec<Box<SlowStep>>,
+    ) -> Result<(), Refused> {
         let entry_at = match input.flavor {
             Flavor::Call => 0,
             Flavor::Loop { head } => {
@@ -252,6 +297,7 @@ impl<'a, 'm> Translator<'a, 'm> {
         let mut t = Translator {
             b,
             input,
+            steps,
             vars: Vec::new(),
             ints: vec![None; input.function.reps.len()],
             facts: ranges.at_start(entry_at),
@@ -427,7 +473,7 @@ impl<'a, 'm> Translator<'a, 'm> {
                 let v = self.box_bool(raw);
                 self.define(self.reg(insn, 0), v);
             }
-            _ if self.number(insn) || self.branch(insn) || self.access(insn) || self.call(insn) => {
+            _ if self.number(insn) || self.branch(insn) || self.access(insn) || self.call(insn) || self.make(insn) => {
             }
             _ => self.always_slow(insn),
         }
@@ -441,7 +487,7 @@ impl<'a, 'm> Translator<'a, 'm> {
     /// An instruction that only has its slow path.
     fn always_slow(&mut self, insn: &Insn<'m>) {
         self.store_operands(insn);
-        let status = self.call_step(insn, None);
+        let status = self.call_step(insn, None, false);
         self.check_step(insn, status);
         self.take_result(insn);
     }
@@ -637,7 +683,7 @@ impl<'a, 'm> Translator<'a, 'm> {
         self.b.ins().jump(done, &[]);
         self.b.switch_to_block(slow);
         self.store_all(insn);
-        let status = self.call_step(insn, None);
+        let status = self.call_step(insn, None, true);
         self.check_step(insn, status);
         self.take_result(insn);
         self.b.ins().jump(done, &[]);

@@ -313,25 +313,47 @@ unsafe fn run(vm: &mut Vm, code: Entry, base: *mut Value) -> *const u32 {
 
 // ---- what native code calls
 
-/// Does the work of the instruction at `pc` as the interpreter does when its fast path does not
-/// apply. 0: done, the result is in its register. 4: done, and a branch is taken to `target`.
+/// An instruction whose slow path native code calls.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct SlowStep {
+    pc: *const u32,
+    next: *const u32,
+    target: *const u32,
+    slow: Slow,
+}
+
+// SAFETY: the fields never change, and nothing is read through them but by machines that run the
+// module, whose code they point into.
+unsafe impl Send for SlowStep {}
+
+impl SlowStep {
+    /// The instruction at `pc`, the one behind it, or null if it never continues there, and the one
+    /// where it may branch to, or null. `None` if it has no slow path.
+    #[must_use]
+    pub fn new(
+        op: Op,
+        pc: *const u32,
+        next: *const u32,
+        target: *const u32,
+    ) -> Option<SlowStep> {
+        let slow = interp::slow_path(op)?;
+        Some(SlowStep { pc, next, target, slow })
+    }
+}
+
+/// Does the work of an instruction as the interpreter does when its fast path does not apply.
+/// 0: done, the result is in its register. 4: done, and a branch is taken to its target.
 /// Otherwise a [`Status`] of the frame; [`Status::Left`] also if a handler of the frame takes an
 /// error, with `exit_pc` where it stands.
 ///
 /// # Safety
 /// The top frame's registers that the instruction reads are in their slots at `base`, and so are its
-/// live tagged registers; `next` is the instruction behind it.
-#[expect(improper_ctypes_definitions, reason = "the address is only passed through")]
-pub unsafe extern "C" fn step(
-    vm: *mut Vm,
-    pc: *const u32,
-    base: *mut Value,
-    slow: Slow,
-    next: *const u32,
-    target: *const u32,
-) -> u64 {
+/// live tagged registers.
+pub unsafe extern "C" fn step(vm: *mut Vm, base: *mut Value, insn: *const SlowStep) -> u64 {
     // SAFETY: by contract.
     unsafe {
+        let SlowStep { pc, next, target, slow } = *insn;
         let frame = (*vm).frame;
         let to = slow(vm, pc, base);
         if to.is_null() {
@@ -477,7 +499,7 @@ pub unsafe extern "C" fn leave(vm: *mut Vm, pc: *const u32) -> u64 {
 ///
 /// # Safety
 /// The top frame's registers at `base` are complete.
-pub unsafe extern "C" fn poll(vm: *mut Vm, pc: *const u32, base: *mut Value) -> u64 {
+pub unsafe extern "C" fn poll(vm: *mut Vm, base: *mut Value, pc: *const u32) -> u64 {
     // SAFETY: by contract.
     unsafe {
         let vm = &mut *vm;
@@ -522,10 +544,10 @@ pub fn function_name(module: &VerifiedModule, func: u32) -> String {
     crate::link::function_name(module, hyp_bytecode::module::FuncId(func))
 }
 
-/// Address of the slow path that [`step`] takes for an instruction.
+/// Whether an instruction can be a [`SlowStep`].
 #[must_use]
-pub fn slow_path(op: Op) -> Option<usize> {
-    interp::slow_path(op).map(|slow| slow as usize)
+pub fn has_slow_path(op: Op) -> bool {
+    interp::slow_path(op).is_some()
 }
 
 /// Addresses of the helpers and offsets of everything that native code touches.
@@ -557,8 +579,8 @@ pub mod layout {
         VM_CLOSURES = Vm, closures;
         /// Inline caches.
         VM_SITES = Vm, sites;
-        /// Descriptors that name a type.
-        VM_NAMED_DESCS = Vm, named_descs;
+        /// What a helper that keeps all registers has given.
+        VM_GIVEN = Vm, given;
         /// Where the interpreter goes on.
         VM_EXIT_PC = Vm, exit_pc;
         /// Result of a function.

@@ -166,6 +166,8 @@ pub struct Vm {
     pub(crate) native_limit: usize,
     /// Where the interpreter goes on with a frame that native code has left.
     pub(crate) exit_pc: *const u32,
+    /// What a helper of native code that keeps all registers has given.
+    pub(crate) given: u64,
     pub(crate) heap: Heap,
     /// Instruction of the running function, valid in slow paths and builtins.
     pub(crate) pc: *const u32,
@@ -260,6 +262,7 @@ impl Vm {
             named_descs: std::ptr::null(),
             native_limit: 0,
             exit_pc: std::ptr::null(),
+            given: 0,
             native: None,
             pc: std::ptr::null(),
             base: stack.registers(),

@@ -4,9 +4,9 @@ use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::{BlockCall, InstBuilder, JumpTableData, Value, types};
 use hyp_bytecode::op::{Insn, Op};
 use hyp_bytecode::rep::Rep;
-use hyp_vm::tier::{self, TAKEN, layout};
+use hyp_vm::tier::{TAKEN, layout};
 
-use super::{NULL, Region, TAG_BOOL, TAG_HEAP, Translator, UNDEF};
+use super::{NULL, Quiet, Region, TAG_BOOL, TAG_HEAP, Translator, UNDEF};
 use crate::flow::{Test, test_of};
 
 impl<'m> Translator<'_, 'm> {
@@ -30,7 +30,7 @@ impl<'m> Translator<'_, 'm> {
             }
             Op::Throw | Op::Raise => {
                 self.store_all(insn);
-                let status = self.call_step(insn, None);
+                let status = self.call_step(insn, None, true);
                 self.give_up_or_handle(status);
             }
             Op::SwitchF64 => self.switch(insn),
@@ -77,7 +77,7 @@ impl<'m> Translator<'_, 'm> {
         self.b.switch_to_block(poll);
         self.store_live_at(at);
         let pc = self.code_at(target);
-        let status = self.helper(tier::poll as *const () as usize, &[self.vm, pc, self.base]);
+        let status = self.quiet_helper(Quiet::Poll, &[self.vm, self.base, pc]);
         let failed = self.cold_block();
         self.b.ins().brif(status, failed, &[], block, &[]);
         self.b.switch_to_block(failed);
@@ -188,7 +188,7 @@ impl<'m> Translator<'_, 'm> {
         self.b.switch_to_block(slow);
         self.store_all(insn);
         let target = self.target(insn);
-        let status = self.call_step(insn, Some(target));
+        let status = self.call_step(insn, Some(target), true);
         let failed = self.cold_block();
         let other = self.cold_block();
         let next = self.block_of(self.block_at(insn.next));

@@ -122,7 +122,7 @@ impl<'m> Translator<'_, 'm> {
 
         self.b.switch_to_block(slow);
         self.store_all(insn);
-        let status = self.call_step(insn, None);
+        let status = self.call_step(insn, None, true);
         self.check_step(insn, status);
         self.take_result(insn);
         self.b.ins().jump(done, &[]);

@@ -5,9 +5,9 @@ use cranelift_codegen::ir::{AbiParam, InstBuilder, Signature, Value, types};
 use cranelift_codegen::isa::CallConv;
 use hyp_bytecode::op::{Effects, Insn};
 use hyp_bytecode::rep::Rep;
-use hyp_vm::tier::{self, Status, layout, slow_path};
+use hyp_vm::tier::{self, SlowStep, Status, layout};
 
-use super::{Flavor, NULL, Region, Translator, clif_type};
+use super::{Flavor, NULL, Quiet, Region, Translator, clif_type};
 
 /// Signature of a function's code with its parameters in machine registers.
 pub(crate) fn typed_signature(params: &[Rep], result: Rep, conv: CallConv) -> Signature {
@@ -166,21 +166,44 @@ impl<'m> Translator<'_, 'm> {
         result
     }
 
-    /// Calls the instruction's slow path; gives the status. `target` is where it may branch to.
-    pub(super) fn call_step(&mut self, insn: &Insn<'m>, target: Option<usize>) -> Value {
-        let pc = self.code_at(insn.pc);
+    /// Calls a helper that keeps all registers, so that the code around it has them; gives the word
+    /// that it gives, or the double.
+    pub(super) fn quiet_helper(&mut self, helper: Quiet, args: &[Value]) -> Value {
+        let callee = self.input.helpers[helper as usize];
+        self.store_budget();
+        self.b.ins().call(callee, args);
+        if self.keeps_budget(self.at) {
+            self.load_budget();
+        }
+        let ty = if helper == Quiet::Modulo { types::F64 } else { types::I64 };
+        self.load_vm(ty, layout::VM_GIVEN)
+    }
+
+    /// Calls the instruction's slow path, which is a detour or the only way; gives the status.
+    /// `target` is where it may branch to.
+    pub(super) fn call_step(
+        &mut self,
+        insn: &Insn<'m>,
+        target: Option<usize>,
+        is_detour: bool,
+    ) -> Value {
+        let code = &self.input.function.code;
+        let at = |pc: usize| code.as_ptr().wrapping_add(pc);
         // What never continues behind itself may have its handler there.
-        let next = match insn.op.spec().effects.has(Effects::ENDS) {
-            true => self.word(0),
-            false => self.code_at(insn.next),
+        let ends = insn.op.spec().effects.has(Effects::ENDS);
+        let next = if ends { std::ptr::null() } else { at(insn.next) };
+        let target = target.map_or(std::ptr::null(), at);
+        let Some(step) = SlowStep::new(insn.op, at(insn.pc), next, target) else {
+            return self.word(Status::Raised as u64);
         };
-        let slow = self.word(slow_path(insn.op).unwrap_or(0) as u64);
-        let target = match target {
-            Some(target) => self.code_at(target),
-            None => self.word(0),
-        };
-        let args = [self.vm, pc, self.base, slow, next, target];
-        self.helper(tier::step as *const () as usize, &args)
+        let step = Box::new(step);
+        let address = self.word(std::ptr::from_ref(&*step).addr() as u64);
+        self.steps.push(step);
+        let args = [self.vm, self.base, address];
+        match is_detour {
+            true => self.quiet_helper(Quiet::Step, &args),
+            false => self.helper(tier::step as *const () as usize, &args),
+        }
     }
 
     /// Goes on if a slow path is done; else handles the error here or gives the frame up.

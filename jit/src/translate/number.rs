@@ -7,7 +7,7 @@ use hyp_bytecode::rep::Rep;
 use hyp_vm::object;
 use hyp_vm::tier;
 
-use super::{NULL, Region, TAG_BOOL, TAG_HEAP, TAG_STRING, Translator};
+use super::{NULL, Quiet, Region, TAG_BOOL, TAG_HEAP, TAG_STRING, Translator};
 
 impl<'m> Translator<'_, 'm> {
     /// Translates an instruction on numbers or a check; gives whether it was one.
@@ -278,7 +278,7 @@ impl<'m> Translator<'_, 'm> {
         let narrow = self.b.ins().ireduce(types::I32, i);
         self.b.ins().brif(fits, done, &[narrow.into()], slow, &[]);
         self.b.switch_to_block(slow);
-        let wide = self.helper(tier::wrap as *const () as usize, &[x]);
+        let wide = self.quiet_helper(Quiet::Wrap, &[self.vm, x]);
         let narrow = self.b.ins().ireduce(types::I32, wide);
         self.b.ins().jump(done, &[narrow.into()]);
         self.b.switch_to_block(done);
@@ -335,7 +335,7 @@ impl<'m> Translator<'_, 'm> {
         let r = self.b.ins().fcvt_from_uint(types::F64, r);
         self.b.ins().jump(done, &[r.into()]);
         self.b.switch_to_block(slow);
-        let r = self.float_helper(tier::modulo as *const () as usize, x, y);
+        let r = self.quiet_helper(Quiet::Modulo, &[self.vm, x, y]);
         self.b.ins().jump(done, &[r.into()]);
         self.b.switch_to_block(done);
         result
@@ -357,7 +357,7 @@ impl<'m> Translator<'_, 'm> {
         self.b.ins().jump(done, &[r.into()]);
         self.b.switch_to_block(slow);
         let y = self.b.ins().f64const(k);
-        let r = self.float_helper(tier::modulo as *const () as usize, x, y);
+        let r = self.quiet_helper(Quiet::Modulo, &[self.vm, x, y]);
         self.b.ins().jump(done, &[r.into()]);
         self.b.switch_to_block(done);
         result
