@@ -191,10 +191,7 @@ impl Compiler {
     fn define(
         &mut self,
         signature: Signature,
-        fill: impl FnOnce(
-            FunctionBuilder<'_>,
-            [FuncRef; Quiet::ALL.len()],
-        ) -> Result<(), String>,
+        fill: impl FnOnce(FunctionBuilder<'_>, [FuncRef; Quiet::ALL.len()]) -> Result<(), String>,
     ) -> Result<FuncId, String> {
         self.code.module()?.clear_context(&mut self.context);
         self.context.func = Function::with_name_signature(UserFuncName::default(), signature);

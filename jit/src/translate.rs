@@ -243,6 +243,8 @@ pub(crate) struct Translator<'a, 'm> {
     pub(crate) b: FunctionBuilder<'a>,
     pub(crate) input: Input<'m>,
     steps: &'a mut Vec<Box<SlowStep>>,
+    /// Slow paths aside from the fast path so far.
+    n_detours: usize,
     vars: Vec<Variable>,
     /// Variables of registers that are kept as integers.
     ints: Vec<Option<Variable>>,
@@ -291,13 +293,14 @@ impl<'a, 'm> Translator<'a, 'm> {
         };
         let reachable = input.graph.reachable_from(entry_at);
         let loops = loops(input.graph, input.live, entry_at, &reachable);
-        let ranges = ranges_of(input, entry_at, loops.clone())
-            .map_err(|_| Refused("it is not verified"))?;
+        let ranges =
+            ranges_of(input, entry_at, loops.clone()).map_err(|_| Refused("it is not verified"))?;
         let vm = Value::from_u32(0);
         let mut t = Translator {
             b,
             input,
             steps,
+            n_detours: 0,
             vars: Vec::new(),
             ints: vec![None; input.function.reps.len()],
             facts: ranges.at_start(entry_at),
@@ -473,8 +476,11 @@ impl<'a, 'm> Translator<'a, 'm> {
                 let v = self.box_bool(raw);
                 self.define(self.reg(insn, 0), v);
             }
-            _ if self.number(insn) || self.branch(insn) || self.access(insn) || self.call(insn) || self.make(insn) => {
-            }
+            _ if self.number(insn)
+                || self.branch(insn)
+                || self.access(insn)
+                || self.call(insn)
+                || self.make(insn) => {}
             _ => self.always_slow(insn),
         }
     }

@@ -331,12 +331,7 @@ impl SlowStep {
     /// The instruction at `pc`, the one behind it, or null if it never continues there, and the one
     /// where it may branch to, or null. `None` if it has no slow path.
     #[must_use]
-    pub fn new(
-        op: Op,
-        pc: *const u32,
-        next: *const u32,
-        target: *const u32,
-    ) -> Option<SlowStep> {
+    pub fn new(op: Op, pc: *const u32, next: *const u32, target: *const u32) -> Option<SlowStep> {
         let slow = interp::slow_path(op)?;
         Some(SlowStep { pc, next, target, slow })
     }

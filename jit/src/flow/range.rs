@@ -306,9 +306,8 @@ impl<'m> Ranges<'m> {
         }
         let operand = |i: usize| insn.reg(i).and_then(|reg| facts.get(reg));
         let k = || Range::of(f64::from_bits(insn.k64()?));
-        let proven = |lo: i64, hi: i64| {
-            Some(Outcome { range: Range::new(lo, hi), is_guarded: false })
-        };
+        let proven =
+            |lo: i64, hi: i64| Some(Outcome { range: Range::new(lo, hi), is_guarded: false });
         let small = || proven(i64::from(i32::MIN), i64::from(i32::MAX));
         match insn.op {
             Op::Mov => operand(1).and_then(|r| proven(r.lo, r.hi)),
@@ -377,7 +376,8 @@ impl<'m> Ranges<'m> {
         }
         let corners = [(a.lo, b.lo), (a.lo, b.hi), (a.hi, b.lo), (a.hi, b.hi)];
         let corners = corners.map(|(x, y)| x.saturating_mul(y));
-        let (lo, hi) = corners.iter().fold((i64::MAX, i64::MIN), |(lo, hi), c| (lo.min(*c), hi.max(*c)));
+        let (lo, hi) =
+            corners.iter().fold((i64::MAX, i64::MIN), |(lo, hi), c| (lo.min(*c), hi.max(*c)));
         self.fit(dst, lo, hi, a.is_loose() || b.is_loose())
     }
 
@@ -409,7 +409,14 @@ impl<'m> Ranges<'m> {
     }
 
     /// Takes note of how a test has come out; `false` if it cannot come out like that.
-    fn refine(&self, insn: &Insn<'_>, test: Test, truth: bool, at: usize, facts: &mut Facts) -> bool {
+    fn refine(
+        &self,
+        insn: &Insn<'_>,
+        test: Test,
+        truth: bool,
+        at: usize,
+        facts: &mut Facts,
+    ) -> bool {
         let k = insn.k64().map(f64::from_bits);
         let (op, a, b) = match test {
             Test::Row(op) => (op, insn.reg(0), insn.reg(1)),
@@ -431,9 +438,8 @@ impl<'m> Ranges<'m> {
             }
             _ => None,
         };
-        let assumed = |reg: Option<u8>| {
-            (reg.is_some() && reg == limits).then_some(Range::new(-LIMIT, LIMIT))
-        };
+        let assumed =
+            |reg: Option<u8>| (reg.is_some() && reg == limits).then_some(Range::new(-LIMIT, LIMIT));
         let x = known(a, facts).or_else(|| assumed(a));
         let y = known(b, facts).or_else(|| assumed(b));
         let (Some(x), Some(y)) = (x, y) else { return true };

@@ -9,6 +9,10 @@ use hyp_vm::tier::{self, SlowStep, Status, layout};
 
 use super::{Flavor, NULL, Quiet, Region, Translator, clif_type};
 
+/// Slow paths of a function that keep all registers. Register allocation takes time quadratic in
+/// their number where values live across all of them.
+const DETOURS_MAX: usize = 256;
+
 /// Signature of a function's code with its parameters in machine registers.
 pub(crate) fn typed_signature(params: &[Rep], result: Rep, conv: CallConv) -> Signature {
     let mut signature = entry_signature(conv);
@@ -199,8 +203,9 @@ impl<'m> Translator<'_, 'm> {
         let step = Box::new(step);
         let address = self.word(std::ptr::from_ref(&*step).addr() as u64);
         self.steps.push(step);
+        self.n_detours += usize::from(is_detour);
         let args = [self.vm, self.base, address];
-        match is_detour {
+        match is_detour && self.n_detours < DETOURS_MAX {
             true => self.quiet_helper(Quiet::Step, &args),
             false => self.helper(tier::step as *const () as usize, &args),
         }

@@ -62,7 +62,13 @@ impl<'m> Translator<'_, 'm> {
     ) -> Result<(), Refused> {
         self.hoisting = loops
             .into_iter()
-            .map(|of| Hoisting { of, arrays: Vec::new(), bounds: Vec::new(), keeps_budget: false, preheader: None })
+            .map(|of| Hoisting {
+                of,
+                arrays: Vec::new(),
+                bounds: Vec::new(),
+                keeps_budget: false,
+                preheader: None,
+            })
             .collect();
         let mut calls = vec![false; reach.len()];
         for at in (0..reach.len()).filter(|at| reach[*at]) {
@@ -85,9 +91,12 @@ impl<'m> Translator<'_, 'm> {
         for i in 0..self.hoisting.len() {
             let body = &self.hoisting[i].of.body;
             let header = self.hoisting[i].of.header;
-            self.hoisting[i].keeps_budget =
-                !self.keeps_budget(header) && body.iter().zip(&calls).all(|(is_in, c)| !is_in || !c);
-            if self.hoisting[i].keeps_budget || !self.hoisting[i].arrays.is_empty() || !self.hoisting[i].bounds.is_empty() {
+            self.hoisting[i].keeps_budget = !self.keeps_budget(header)
+                && body.iter().zip(&calls).all(|(is_in, c)| !is_in || !c);
+            if self.hoisting[i].keeps_budget
+                || !self.hoisting[i].arrays.is_empty()
+                || !self.hoisting[i].bounds.is_empty()
+            {
                 self.hoisting[i].preheader = Some(self.b.create_block());
             }
         }
