@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bumpalo::Bump;
 use cranelift_codegen::Context;
 use cranelift_codegen::ir::{
     AbiParam, FuncRef, Function, InstBuilder, MemFlagsData, Signature, UserFuncName, types,
@@ -14,7 +15,7 @@ use cranelift_module::{FuncId, Module as _};
 use hyp_bytecode::module::Module;
 use hyp_bytecode::rep::Rep;
 use hyp_bytecode::verify::VerifiedModule;
-use hyp_vm::tier::{Code, SlowStep, layout};
+use hyp_vm::tier::{Code, layout};
 
 use crate::flow::{Graph, Live};
 use crate::translate::{
@@ -67,7 +68,7 @@ pub(crate) struct Compiler {
     /// By [`Quiet`].
     helpers: Vec<FuncId>,
     /// What the code refers to.
-    steps: Vec<Box<SlowStep>>,
+    steps: Bump,
     keeps_text: bool,
     /// Cranelift's input and its output, of what was compiled last.
     pub(crate) text: (String, String),
@@ -112,7 +113,7 @@ impl Compiler {
             is_x86,
             keeps_text: options.keeps_text,
             helpers: Vec::new(),
-            steps: Vec::new(),
+            steps: Bump::new(),
             text: Default::default(),
         };
         for helper in Quiet::ALL {
@@ -150,7 +151,7 @@ impl Compiler {
             Flavor::Loop { .. } => entry_signature(conv),
         };
         let is_x86 = self.is_x86;
-        let mut steps = std::mem::take(&mut self.steps);
+        let steps = std::mem::take(&mut self.steps);
         let body = self.define(signature, |b, helpers| {
             let input = Input {
                 module,
@@ -164,7 +165,7 @@ impl Compiler {
                 is_x86,
                 config,
             };
-            Translator::translate(b, input, &mut steps).map_err(|refused| refused.0.to_owned())
+            Translator::translate(b, input, &steps).map_err(|refused| refused.0.to_owned())
         });
         self.steps = steps;
         let body = body?;

@@ -19,6 +19,7 @@ mod number;
 
 pub(crate) use frame::{entry_signature, typed_signature};
 
+use bumpalo::Bump;
 use cranelift_codegen::ir::{
     AliasRegion, AliasRegionData, Block, FuncRef, InstBuilder, MemFlagsData, Type, Value, types,
 };
@@ -27,7 +28,7 @@ use cranelift_frontend::{FunctionBuilder, Variable};
 use hyp_bytecode::module::{Function, Module};
 use hyp_bytecode::op::{Effects, Insn, Kind, Op, decode};
 use hyp_bytecode::rep::Rep;
-use hyp_vm::tier::{self, SlowStep, has_slow_path};
+use hyp_vm::tier::{self, has_slow_path};
 
 use crate::flow::{
     Facts, Graph, Live, Loop, NotVerified, Outcome, Ranges, RegSet, Subject, for_each_read, loops,
@@ -242,7 +243,7 @@ fn ranges_of<'m>(
 pub(crate) struct Translator<'a, 'm> {
     pub(crate) b: FunctionBuilder<'a>,
     pub(crate) input: Input<'m>,
-    steps: &'a mut Vec<Box<SlowStep>>,
+    steps: &'a Bump,
     /// Slow paths aside from the fast path so far.
     n_detours: usize,
     vars: Vec<Variable>,
@@ -278,11 +279,11 @@ pub(crate) struct Translator<'a, 'm> {
 pub(crate) struct Refused(pub(crate) &'static str);
 
 impl<'a, 'm> Translator<'a, 'm> {
-    /// Fills the builder's function. `steps` are what the code refers to.
+    /// Fills the builder's function. `steps` keeps what the code refers to.
     pub(crate) fn translate(
         b: FunctionBuilder<'a>,
         input: Input<'m>,
-        steps: &'a mut Vec<Box<SlowStep>>,
+        steps: &'a Bump,
     ) -> Result<(), Refused> {
         let entry_at = match input.flavor {
             Flavor::Call => 0,

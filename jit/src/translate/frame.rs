@@ -200,9 +200,8 @@ impl<'m> Translator<'_, 'm> {
         let Some(step) = SlowStep::new(insn.op, at(insn.pc), next, target) else {
             return self.word(Status::Raised as u64);
         };
-        let step = Box::new(step);
-        let address = self.word(std::ptr::from_ref(&*step).addr() as u64);
-        self.steps.push(step);
+        let address = std::ptr::from_ref(self.steps.alloc(step)).addr();
+        let address = self.word(address as u64);
         self.n_detours += usize::from(is_detour);
         let args = [self.vm, self.base, address];
         match is_detour && self.n_detours < DETOURS_MAX {
