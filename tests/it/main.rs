@@ -7,6 +7,7 @@ mod file_faults;
 mod format;
 mod fuzzing;
 mod hostile;
+mod http;
 mod limits;
 mod messages;
 mod operators;

@@ -64,6 +64,7 @@ pub fn run(
         stdout: Box::new(stdout.clone()),
         stderr: Box::new(stderr.clone()),
         stdin: Box::new(Cursor::new(Vec::new())),
+        host: Some(hyp_http::Http::alone()),
         ..VmOptions::new()
     };
     setup(&mut options);

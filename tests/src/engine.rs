@@ -59,7 +59,8 @@ impl Engine {
             ..Default::default()
         };
         let tier = self.is_native.then(|| native.factory());
-        VmOptions { gc_stress: self.gc_stress, tier, ..options }
+        let host = Some(hyp_http::Http::alone());
+        VmOptions { gc_stress: self.gc_stress, tier, host, ..options }
     }
 }
 

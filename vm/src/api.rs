@@ -1,6 +1,6 @@
 //! What builtins may do with the machine; see the contract in [`crate::builtins`].
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
 use hyp_bytecode::module::{ErrorKind, TypeDef};
@@ -286,7 +286,8 @@ impl Vm {
     /// # Errors
     /// The heap limit.
     pub fn new_error(&mut self, kind: ErrorKind, message: &str) -> Result<Value, Trap> {
-        let error = ScriptError { kind, message: message.to_owned(), cause: Cause::Script };
+        let error =
+            ScriptError { kind, message: message.to_owned(), cause: Cause::Script, fault: None };
         self.error_value(&error)
     }
 
@@ -310,6 +311,39 @@ impl Vm {
     /// Keeps a value alive as long as the machine.
     pub fn keep(&mut self, v: Value) {
         self.kept.push(v);
+    }
+}
+
+// ---- JSON
+
+impl Vm {
+    /// The value of JSON text.
+    ///
+    /// # Errors
+    /// The text is invalid; the heap limit.
+    pub fn read_json(&mut self, text: &str) -> Result<Value, Trap> {
+        crate::builtins::read_json(self, text)
+    }
+
+    /// A function that gives the value of a JSON text.
+    ///
+    /// # Errors
+    /// The heap limit.
+    pub fn new_json_reader(&mut self, text: Value) -> Result<Value, Trap> {
+        let parse = Value::builtin(hyp_bytecode::builtin::Builtin::ParseJSON as u16);
+        self.new_native(crate::native::Native::Parsed, &[parse, text])
+    }
+
+    /// A value as JSON text, for a builtin that errors name.
+    ///
+    /// # Errors
+    /// JSON has no form for the value; the text is too long.
+    pub fn json_text(
+        &self,
+        builtin: hyp_bytecode::builtin::Builtin,
+        v: Value,
+    ) -> Result<String, Trap> {
+        crate::builtins::json_text(self, builtin, v)
     }
 }
 
@@ -371,6 +405,34 @@ impl Vm {
             line.pop();
         }
         Ok(Some(String::from_utf8_lossy(&line).into_owned()))
+    }
+
+    /// The bytes of a file that the program may read, at most `bytes_max`.
+    ///
+    /// # Errors
+    /// Reading it is not granted, it is larger, or the file system refuses.
+    pub fn read_bytes(&self, path: &str, bytes_max: u64) -> Result<Vec<u8>, Trap> {
+        let place = self.readable(path)?;
+        let failed = |error: std::io::Error| place.failed("read", &error);
+        let mut bytes = Vec::new();
+        let file = place.open().map_err(failed)?;
+        std::io::Read::take(file, bytes_max.saturating_add(1))
+            .read_to_end(&mut bytes)
+            .map_err(failed)?;
+        if bytes.len() as u64 > bytes_max {
+            return Err(Trap::io(format!("File '{path}' is larger than {bytes_max} bytes")));
+        }
+        Ok(bytes)
+    }
+
+    /// Creates or replaces a file that the program may write.
+    ///
+    /// # Errors
+    /// Writing it is not granted, or the file system refuses.
+    pub fn write_bytes(&self, path: &str, bytes: &[u8]) -> Result<(), Trap> {
+        let place = self.writable(path)?;
+        let written = place.create(false).and_then(|mut file| file.write_all(bytes));
+        written.map_err(|error| place.failed("write", &error))
     }
 
     /// Program arguments.

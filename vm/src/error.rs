@@ -37,6 +37,21 @@ pub struct ScriptError {
     pub message: String,
     /// The heap limit and missing capabilities are catchable errors too.
     pub cause: Cause,
+    /// What a service says about it.
+    pub fault: Option<ServiceFault>,
+}
+
+/// What the error of a service says besides its message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ServiceFault {
+    /// `HS` and four digits.
+    pub code: &'static str,
+    /// The service.
+    pub service: &'static str,
+    /// The builtin.
+    pub operation: &'static str,
+    /// Whether the same call may succeed later.
+    pub is_retryable: bool,
 }
 
 impl Trap {
@@ -44,7 +59,12 @@ impl Trap {
     #[must_use]
     #[cold]
     pub fn error(kind: ErrorKind, message: impl Into<String>) -> Trap {
-        Trap::Error(Box::new(ScriptError { kind, message: message.into(), cause: Cause::Script }))
+        Trap::Error(Box::new(ScriptError {
+            kind,
+            message: message.into(),
+            cause: Cause::Script,
+            fault: None,
+        }))
     }
 
     /// `Runtime error: message`.
@@ -68,12 +88,24 @@ impl Trap {
         Trap::error(ErrorKind::Io, message)
     }
 
+    /// A failed operation of a service; the message begins with its code.
+    #[must_use]
+    #[cold]
+    pub fn fault(fault: ServiceFault, message: impl std::fmt::Display) -> Trap {
+        Trap::Error(Box::new(ScriptError {
+            kind: ErrorKind::Io,
+            message: format!("{}: {message}", fault.code),
+            cause: Cause::Script,
+            fault: Some(fault),
+        }))
+    }
+
     /// An operation that needs a capability which the host has not granted.
     #[must_use]
     #[cold]
     pub fn denied(message: impl Into<String>) -> Trap {
         let (kind, message) = (ErrorKind::Access, message.into());
-        Trap::Error(Box::new(ScriptError { kind, message, cause: Cause::Denied }))
+        Trap::Error(Box::new(ScriptError { kind, message, cause: Cause::Denied, fault: None }))
     }
 
     /// An index out of range; `index` as the script wrote it.

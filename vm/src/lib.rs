@@ -46,7 +46,7 @@ mod vm;
 pub use access::{FileFault, Grant, Grants, Scope};
 pub use builtins::Metric;
 pub use elements::Elements;
-pub use error::{ScriptError, Trap};
+pub use error::{ScriptError, ServiceFault, Trap};
 pub use extend::Part;
 pub use heap::{HeapStats, Pause, PauseCause, PauseHook, PauseKind};
 pub use hyp_bytecode::builtin::Builtin;

@@ -90,6 +90,8 @@ impl Cause {
 pub struct InterruptHandle {
     requested: Arc<AtomicBool>,
     expired: Arc<AtomicBool>,
+    /// Whether only the running task is to stop.
+    cancels: Arc<AtomicBool>,
 }
 
 impl InterruptHandle {
@@ -104,6 +106,19 @@ impl InterruptHandle {
     pub fn expire(&self) {
         self.expired.store(true, Ordering::Relaxed);
         self.interrupt();
+    }
+
+    /// Cancels the task that runs, at its next poll. Only stores atomic flags.
+    pub fn cancel_running(&self) {
+        self.cancels.store(true, Ordering::Relaxed);
+        self.interrupt();
+    }
+
+    /// Takes back what [`InterruptHandle::cancel_running`] has asked for: another task runs now.
+    pub fn forget_cancellation(&self) {
+        if self.cancels.swap(false, Ordering::Relaxed) {
+            self.requested.store(false, Ordering::Relaxed);
+        }
     }
 
     /// The flag of [`InterruptHandle::interrupt`], for signal libraries that set one.
@@ -121,7 +136,8 @@ impl InterruptHandle {
             return Err(Trap::Limit(Limit::WallClock));
         }
         self.requested.store(false, Ordering::Relaxed);
-        Err(Trap::Interrupted)
+        let cancels = self.cancels.swap(false, Ordering::Relaxed);
+        Err(if cancels { Trap::Cancelled } else { Trap::Interrupted })
     }
 }
 
@@ -194,7 +210,11 @@ impl Vm {
     /// # Errors
     /// It does.
     pub fn check_interrupt(&mut self) -> Result<(), Trap> {
-        self.interrupt.take()
+        match self.interrupt.take() {
+            // The program body is no task.
+            Err(Trap::Cancelled) if !self.is_in_task() => Ok(()),
+            other => other,
+        }
     }
 
     /// Fuel steps that are left; `None` without a limit.

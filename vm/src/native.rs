@@ -21,12 +21,14 @@ pub(crate) enum Native {
     Memoized,
     /// `[replacement, original]`: stands for `original` until it is restored.
     Mocked,
+    /// `[ParseJSON, text]`: gives the value of the text each time.
+    Parsed,
 }
 
 /// Modules have far fewer functions.
 const FIRST: u32 = u32::MAX - 15;
 
-const ALL: [Native; 3] = [Native::Composed, Native::Memoized, Native::Mocked];
+const ALL: [Native; 4] = [Native::Composed, Native::Memoized, Native::Mocked, Native::Parsed];
 
 impl Native {
     /// The body of a bound method's function number; `None` for functions of the module.
@@ -40,6 +42,7 @@ impl Native {
             Native::Composed => flow::call_composed,
             Native::Memoized => flow::call_memoized,
             Native::Mocked => flow::call_first,
+            Native::Parsed => crate::builtins::parse_state,
         }
     }
 }

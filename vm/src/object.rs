@@ -246,6 +246,8 @@ pub struct ErrorObj {
     pub column: u32,
     /// Code of its [`crate::limit::Cause`].
     pub cause: u32,
+    /// Null, or an object with further members, of an error of a service.
+    pub details: Value,
 }
 
 /// Value that is not there yet; see `task::promise`.

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use hyp_bytecode::module::{ErrorKind, FuncId, InlinedCall, LineEntry};
 use hyp_bytecode::rep::TypeId;
 
-use crate::error::{ScriptError, Trap};
+use crate::error::{ScriptError, ServiceFault, Trap};
 use crate::limit::Cause;
 use crate::link::function_name;
 use crate::object::{Buffer, ErrorObj, Kind};
@@ -141,13 +141,31 @@ impl Vm {
     /// An error object for an error raised at the running instruction.
     pub(crate) fn error_value(&mut self, error: &ScriptError) -> Result<Value, Trap> {
         let message = self.heap.new_str(&error.message)?;
+        let details = match &error.fault {
+            Some(fault) => self.fault_details(fault)?,
+            None => Value::NULL,
+        };
         let object = self.error_at(&self.active_calls(), message)?;
-        // SAFETY: a live error object.
+        // SAFETY: a live error object, new, so it needs no barrier.
         unsafe {
             (*object).kind = error.kind as u32;
             (*object).cause = error.cause.code();
+            (*object).details = details;
         }
         Ok(Value::from_ptr(TAG_HEAP, object.cast()))
+    }
+
+    /// The members that only errors of services have.
+    fn fault_details(&self, fault: &ServiceFault) -> Result<Value, Trap> {
+        let details = self.heap.new_map(0)?;
+        let texts =
+            [("code", fault.code), ("service", fault.service), ("operation", fault.operation)];
+        for (name, text) in texts {
+            self.heap.map_set(details, self.heap.new_str(name)?, self.heap.new_str(text)?)?;
+        }
+        let retryable = Value::bool(fault.is_retryable);
+        self.heap.map_set(details, self.heap.new_str("retryable")?, retryable)?;
+        Ok(details)
     }
 
     /// An error object of kind `runtime` with these calls.
@@ -166,6 +184,7 @@ impl Vm {
             (*object).line = position.map_or(0, |p| p.line);
             (*object).column = position.map_or(0, |p| p.column);
             (*object).cause = Cause::Script.code();
+            (*object).details = Value::NULL;
         }
         Ok(object)
     }
@@ -307,12 +326,20 @@ impl Vm {
             "line" => Value::num(f64::from(info.line)),
             "column" => Value::num(f64::from(info.column)),
             "trace" => self.heap.new_str(&Self::trace_text(&info.trace))?,
-            _ => return Ok(None),
+            _ => return Ok(self.error_detail(v, name)),
         }))
     }
 
+    /// A member that only an error of a service has.
+    fn error_detail(&self, v: Value, name: &str) -> Option<Value> {
+        // SAFETY: a live error object.
+        let details = error_object(v).map_or(Value::NULL, |e| unsafe { (*e).details });
+        self.object_get_str(details, name)
+    }
+
     /// The report of an uncaught trap.
-    pub(crate) fn report(&self, trap: &Trap) -> Report {
+    #[must_use]
+    pub fn report(&self, trap: &Trap) -> Report {
         let mut report = Report {
             file: self.module.source_name().to_owned(),
             line: 0,

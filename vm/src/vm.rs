@@ -331,6 +331,12 @@ impl Vm {
         self.interrupt.clone()
     }
 
+    /// The same without a copy.
+    #[must_use]
+    pub fn interrupt_handle_ref(&self) -> &InterruptHandle {
+        &self.interrupt
+    }
+
     /// Whether `DebugPrint` and its relatives write.
     pub(crate) fn is_debugged(&self) -> bool {
         self.debug

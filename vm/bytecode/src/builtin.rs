@@ -67,6 +67,8 @@ pub enum Category {
     Task,
     /// Named queues between tasks.
     Channel,
+    /// HTTP servers and requests.
+    Network,
 }
 
 /// A word of a parameter or result type.

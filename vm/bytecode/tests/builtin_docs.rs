@@ -97,6 +97,12 @@ const CATEGORIES: &[(Category, &str, &str)] = &[
         "Functions that give a promise do not wait; `await` does. See *Tasks and channels*.",
     ),
     (Category::Channel, "Channels", "Named queues, with one set of names for each kind."),
+    (
+        Category::Network,
+        "Network",
+        "HTTP servers and requests. All need `--allow-net`, for all addresses or for `HOST` or `HOST:PORT`. \
+         See *Web services*.",
+    ),
 ];
 
 fn entry(spec: &BuiltinSpec, page: &mut String) {

@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 
 use crate::color::Color;
 use crate::process::RunOptions;
+use crate::serve::ServeOptions;
 
 /// Executes HypnoScript modules (.hbc)
 #[derive(Debug, Parser)]
@@ -63,6 +64,20 @@ impl Cli {
 /// Something to do with a module instead of executing it.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Executes a module on several threads that share the connections of its servers
+    Serve {
+        /// The module
+        file: PathBuf,
+        /// Arguments of the program
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+        /// How to serve
+        #[command(flatten)]
+        serve: ServeOptions,
+        /// How to execute it; `--timeout` limits how long code may run without waiting [default: 10s]
+        #[command(flatten)]
+        run: Box<RunOptions>,
+    },
     /// Summarises a module
     Inspect {
         /// The module

@@ -11,6 +11,7 @@ pub mod grant;
 pub mod inspect;
 pub mod load;
 pub mod process;
+pub mod serve;
 mod stdin;
 
 /// Writes a line to standard error, like `eprintln!`, but without panicking when nobody can read it.

@@ -29,7 +29,12 @@ fn main() -> ExitCode {
 fn dispatch(cli: &Cli) -> i32 {
     let path = match (&cli.command, &cli.file) {
         (
-            Some(Command::Inspect { file } | Command::Verify { file } | Command::Disasm { file }),
+            Some(
+                Command::Inspect { file }
+                | Command::Verify { file }
+                | Command::Disasm { file }
+                | Command::Serve { file, .. },
+            ),
             _,
         )
         | (None, Some(file)) => file,
@@ -46,6 +51,9 @@ fn dispatch(cli: &Cli) -> i32 {
         None => {
             let (args, colored) = (cli.args.clone(), cli.color.is_enabled());
             return execute(module, args, &cli.run, Grants::nothing(), colored);
+        }
+        Some(Command::Serve { args, serve, run, .. }) => {
+            return hypvm::serve::serve(&module, args, serve, run, cli.color.is_enabled());
         }
         Some(Command::Verify { .. }) => format!("{}: valid\n", path.display()),
         Some(Command::Inspect { .. }) => inspect::summary(&module),

@@ -16,7 +16,7 @@ use hyp_vm::{Grants, Vm, VmOptions};
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct RunOptions {
     #[command(flatten)]
-    limits: LimitOptions,
+    pub(crate) limits: LimitOptions,
     #[command(flatten)]
     grants: GrantOptions,
     /// Let Random and its relatives give the same numbers in every run
@@ -54,7 +54,7 @@ enum Jit {
 /// Limits of a run.
 #[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "Limits")]
-struct LimitOptions {
+pub(crate) struct LimitOptions {
     /// Largest size of the script's heap, for example 64M or 2G [default: 1G]
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     heap_max: Option<usize>,
@@ -109,7 +109,7 @@ impl LimitOptions {
         setup.output_bytes_max = self.output_max.map(|n| n as u64).or(setup.output_bytes_max);
     }
 
-    fn timeout(&self) -> Option<Duration> {
+    pub(crate) fn timeout(&self) -> Option<Duration> {
         self.timeout.or(self.sandbox.then_some(Duration::from_secs(10)))
     }
 }
@@ -129,6 +129,7 @@ impl RunOptions {
             mode.map(|mode| hyp_jit::Options { mode, trace: self.trace_jit, ..Default::default() });
         setup.tier = tier.map(hyp_jit::Options::factory);
         setup.random_seed = self.seed;
+        setup.host = Some(hyp_http::Http::alone());
         setup.debug = self.debug;
         self.limits.apply(&mut setup);
         let granted = if self.limits.sandbox { Grants::nothing() } else { granted };

@@ -139,6 +139,20 @@ impl Vm {
         Err(denied(capability, &name))
     }
 
+    /// Asks whether an address of the network is granted, by `host` or `host:port`.
+    ///
+    /// # Errors
+    /// It is not.
+    pub fn require_address(&self, host: &str, port: u16) -> Result<(), Trap> {
+        let grant = self.access.grants.get(Capability::Net);
+        let names = [host.to_owned(), format!("{host}:{port}")];
+        let is_allowed = names.iter().any(|name| grant.allow.covers(name));
+        if is_allowed && !names.iter().any(|name| grant.deny.covers(name)) {
+            return Ok(());
+        }
+        Err(denied(Capability::Net, &names[1]))
+    }
+
     /// Whether a name is granted.
     #[must_use]
     pub fn is_granted(&self, capability: Capability, name: &str) -> bool {

@@ -27,10 +27,15 @@ pub(super) fn write(
     value: Value,
     layout: Layout,
 ) -> Result<Value, Trap> {
+    let text = text(vm, args, value, layout)?;
+    vm.new_string(&text)
+}
+
+/// As [`write`], outside of the heap.
+pub(super) fn text(vm: &Vm, args: &Args<'_>, value: Value, layout: Layout) -> Result<String, Trap> {
     let mut writer = Writer { vm, args, layout, path: Vec::new(), out: String::new() };
     writer.value(value)?;
-    let text = writer.out;
-    vm.new_string(&text)
+    Ok(writer.out)
 }
 
 struct Writer<'a> {

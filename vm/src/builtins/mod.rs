@@ -92,6 +92,7 @@
 use std::collections::BTreeMap;
 use std::time::Instant;
 
+use hyp_bytecode::builtin::Builtin;
 use hyp_bytecode::for_each_builtin;
 
 use crate::limit::RegexLimits;
@@ -129,6 +130,7 @@ mod profile;
 mod prompt;
 mod random;
 mod registry;
+mod service;
 mod similarity;
 mod statistics;
 mod store;
@@ -143,6 +145,7 @@ mod trance;
 mod validation;
 pub(crate) mod work;
 
+pub use args::Args;
 pub use fixture::Metric;
 
 /// A builtin's body.
@@ -237,6 +240,7 @@ macro_rules! function_table {
             use self::prompt::*;
             use self::random::*;
             use self::registry::*;
+            use self::service::*;
             use self::similarity::*;
             use self::statistics::*;
             use self::store::*;
@@ -253,6 +257,23 @@ macro_rules! function_table {
 }
 
 for_each_builtin!(function_table);
+
+/// The value of JSON text.
+pub(crate) fn read_json(vm: &mut Vm, text: &str) -> Result<Value, Trap> {
+    json_reader::read(vm, text)
+}
+
+/// The value of the JSON text that a function made by `Vm::new_json_reader` keeps.
+pub(crate) fn parse_state(vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
+    let state = args.first().copied().unwrap_or(Value::NULL);
+    let text = vm.array_get(state, 1).and_then(|text| vm.str(text)).unwrap_or("").to_owned();
+    json_reader::read(vm, &text)
+}
+
+/// JSON text of a value, for a builtin that errors name.
+pub(crate) fn json_text(vm: &Vm, builtin: Builtin, v: Value) -> Result<String, Trap> {
+    json_writer::text(vm, &Args::new(builtin, &[]), v, json_writer::Layout::Compact)
+}
 
 /// Array of strings.
 fn new_strings(vm: &mut Vm, texts: &[String]) -> Result<Value, Trap> {

@@ -367,6 +367,7 @@ impl<'a> Marker<'a> {
                     let error = object.cast::<ErrorObj>();
                     self.value((*error).message);
                     self.value((*error).thrown);
+                    self.value((*error).details);
                     self.buffer((*error).trace);
                 }
                 Kind::Record | Kind::Instance => {

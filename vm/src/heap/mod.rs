@@ -442,6 +442,7 @@ impl Heap {
             kind: hyp_bytecode::module::ErrorKind::Runtime,
             message: format!("Heap limit of {} bytes exceeded", self.configured_max),
             cause: Cause::Limit(Limit::Heap),
+            fault: None,
         }))
     }
 }

@@ -23,7 +23,7 @@ use crate::vm::Vm;
 /// Longest single wait between two looks at the interrupt flag.
 const WAIT_STEP: Duration = Duration::from_millis(20);
 
-/// An operation that has begun. Stale once it has ended.
+/// An operation that has begun, or a hook. Stale once it has ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Ticket {
     index: u32,
@@ -112,7 +112,15 @@ struct Operation {
 }
 
 /// What gets the outcome of a settled promise.
-type Hook = Box<dyn FnOnce(&mut Vm, Result<Value, Trap>)>;
+type Receive = Box<dyn FnOnce(&mut Vm, Result<Value, Trap>)>;
+
+/// What waits for a promise on behalf of the host.
+struct Hook {
+    generation: u32,
+    /// Null if there is no such hook.
+    promise: Value,
+    call: Option<Receive>,
+}
 
 /// Everything that tasks wait for and that happens outside.
 #[derive(Default)]
@@ -121,10 +129,10 @@ pub(crate) struct External {
     free: Vec<u32>,
     mailbox: Arc<Mailbox>,
     /// What waits for promises on behalf of the host, by number.
-    hooks: Vec<Option<Hook>>,
+    hooks: Vec<Hook>,
     free_hooks: Vec<u32>,
     /// Hooks whose promises are settled.
-    due_hooks: Vec<(u32, Value)>,
+    due_hooks: Vec<Ticket>,
 }
 
 impl External {
@@ -137,8 +145,8 @@ impl External {
         for operation in &self.operations {
             marker.value(operation.promise);
         }
-        for &(_, promise) in &self.due_hooks {
-            marker.value(promise);
+        for hook in &self.hooks {
+            marker.value(hook.promise);
         }
     }
 
@@ -157,13 +165,21 @@ impl External {
     /// Takes note that the promise of a hook is settled. The numbers of hooks are negative among
     /// waiters.
     pub(super) fn tell_hook(&mut self, waiter: f64, promise: Value) {
-        self.due_hooks.push((-waiter as u32 - 1, promise));
+        let index = -waiter as u32 - 1;
+        if let Some(hook) = self.hooks.get(index as usize).filter(|hook| hook.promise == promise) {
+            self.due_hooks.push(Ticket { index, generation: hook.generation });
+        }
     }
 
-    fn take_hook(&mut self, number: u32) -> Option<Hook> {
-        let hook = self.hooks.get_mut(number as usize)?.take()?;
-        self.free_hooks.push(number);
-        Some(hook)
+    /// Takes a hook away if the ticket is not stale.
+    fn take_hook(&mut self, ticket: Ticket) -> Option<Hook> {
+        let slot = self.hooks.get_mut(ticket.index as usize)?;
+        if slot.promise.is_null() || slot.generation != ticket.generation {
+            return None;
+        }
+        let generation = slot.generation.wrapping_add(1);
+        self.free_hooks.push(ticket.index);
+        Some(std::mem::replace(slot, Hook { generation, promise: Value::NULL, call: None }))
     }
 }
 
@@ -414,30 +430,36 @@ impl Vm {
         self.spawn_with(callee, args)
     }
 
-    /// Has `hook` called with the outcome of a promise once that is settled, in [`Vm::run_ready`].
+    /// Has `call` called with the outcome of a pending promise once that is settled.
     ///
     /// # Errors
     /// The heap limit.
     pub fn when_settled(
         &mut self,
         promise: Value,
-        hook: impl FnOnce(&mut Vm, Result<Value, Trap>) + 'static,
-    ) -> Result<(), Trap> {
+        call: impl FnOnce(&mut Vm, Result<Value, Trap>) + 'static,
+    ) -> Result<Ticket, Trap> {
         let external = &mut self.tasks.external;
-        let number = external.free_hooks.pop().unwrap_or_else(|| {
-            external.hooks.push(None);
+        let index = external.free_hooks.pop().unwrap_or_else(|| {
+            external.hooks.push(Hook { generation: 0, promise: Value::NULL, call: None });
             external.hooks.len() as u32 - 1
         });
-        external.hooks[number as usize] = Some(Box::new(hook));
-        if self.is_settled(promise) {
-            self.tasks.external.due_hooks.push((number, promise));
-            return Ok(());
+        let hook = &mut external.hooks[index as usize];
+        hook.promise = promise;
+        hook.call = Some(Box::new(call));
+        let ticket = Ticket { index, generation: hook.generation };
+        if let Err(trap) = self.add_waiter(promise, Value::num(-f64::from(index) - 1.0)) {
+            self.tasks.external.take_hook(ticket);
+            return Err(trap);
         }
-        let added = self.add_waiter(promise, Value::num(-f64::from(number) - 1.0));
-        if added.is_err() {
-            self.tasks.external.take_hook(number);
+        Ok(ticket)
+    }
+
+    /// Cancels what a hook waits for; the hook is not called any more.
+    pub fn abandon(&mut self, ticket: Ticket) {
+        if let Some(hook) = self.tasks.external.take_hook(ticket) {
+            self.cancel(hook.promise);
         }
-        added
     }
 
     /// What a promise, or another value, has come to; `None` if it is pending.
@@ -448,10 +470,10 @@ impl Vm {
     /// Calls the hooks of promises that are settled.
     pub(super) fn call_hooks(&mut self) {
         while !self.tasks.external.due_hooks.is_empty() {
-            for (number, promise) in std::mem::take(&mut self.tasks.external.due_hooks) {
-                let hook = self.tasks.external.take_hook(number);
-                if let (Some(hook), Some(outcome)) = (hook, self.outcome_of(promise)) {
-                    hook(self, outcome);
+            for ticket in std::mem::take(&mut self.tasks.external.due_hooks) {
+                let Some(hook) = self.tasks.external.take_hook(ticket) else { continue };
+                if let (Some(call), Some(outcome)) = (hook.call, self.outcome_of(hook.promise)) {
+                    call(self, outcome);
                 }
             }
         }

@@ -238,6 +238,11 @@ impl Tasks {
 }
 
 impl Vm {
+    /// Whether a task runs, not the program body.
+    pub(crate) fn is_in_task(&self) -> bool {
+        self.tasks.current != TaskId::MAIN
+    }
+
     /// Whether the program body runs and nothing else could.
     pub(crate) fn is_alone(&self) -> bool {
         let tasks = &self.tasks;

@@ -1869,6 +1869,86 @@ macro_rules! for_each_builtin {
             /// > channelRemove("jobs", "mpsc") → true
             /// > channelRemove("jobs", "mpsc") → false
             channelRemove [] Channel (name: String, kind: String) -> Boolean {TASKS THROWS} = channel_remove;
+
+            // ---- Network ----
+
+            /// Opens an HTTP server and gives it as a dictionary of `url`, `host` and `port`. Requests are
+            /// served whenever the program waits, and after its body until `Close`. Options: `port` (0, the
+            /// default, takes a free one), `host` (`"127.0.0.1"`), `tls: {cert, key}` (paths of PEM files),
+            /// `accessLog` (false), and the limits `bodyMax` (bytes of a request's body, 1 MiB), `headersMax`
+            /// (bytes of its head, 16 KiB), `connectionsMax` (10000), `headerTimeoutMs` (10 s),
+            /// `bodyTimeoutMs` (30 s), `requestTimeoutMs` (30 s), `idleTimeoutMs` (75 s), `writeTimeoutMs` (30 s).
+            /// > induce server = HttpServe({});
+            /// > HttpRoute(server, "GET", "/", suggestion(request) { awaken "deep"; });
+            /// > HttpGet(server.url + "/") → deep
+            /// > Close(server);
+            HttpServe [] Network (options: Object) -> Object {NET TASKS STATE THROWS} = http_serve;
+            /// Has a function answer the requests of a method (`"*"`: all) and path. In the path, `:name` or
+            /// `{name}` stands for one part and `{*name}` for all that follow. Each request is a task. It gets a
+            /// dictionary of `method`, `path`, `params`, `query`, `headers` (names in lower case), `body`,
+            /// `json()`, `form`, `cookies`, `id`, `remote`, and gives text, a value that becomes JSON, null (204)
+            /// or `Respond(…)`. An error that it raises becomes a response of status 500 with the request's id;
+            /// a response that it throws is sent. Options: `timeoutMs`, `bodyMax`.
+            /// > induce server = HttpServe({});
+            /// > HttpRoute(server, "GET", "/users/:id", suggestion(request) { awaken {id: request.params.id}; });
+            /// > HttpGet(server.url + "/users/7") → {"id":"7"}
+            /// > Close(server);
+            HttpRoute [] Network (server: Object, method: String, path: String, handler: Function, options: opt Object) -> Null {STATE THROWS} = http_route;
+            /// A response. A body that is no text becomes JSON; null is an empty body. A header whose value is
+            /// an array is sent once for each element.
+            /// > Respond(201, {id: 7}, {location: "/users/7"}) → {status: 201, headers: {location: /users/7}, body: {id: 7}}
+            Respond [] Network (status: Number, body: opt Any, headers: opt Object) -> Object {THROWS} = respond;
+            /// A response that describes an error, as RFC 9457 has it (`application/problem+json`).
+            /// > Problem(404, "user.unknown", "no such user").body.title → no such user
+            Problem [] Network (status: Number, code: String, message: String, details: opt Object) -> Object {READS THROWS} = problem;
+            /// Closes a server: it takes no further requests, and those that it has are answered. False if it was
+            /// closed already.
+            /// > Close(HttpServe({})) → true
+            Close [] Network (handle: Object) -> Boolean {NET TASKS STATE THROWS} = close;
+            /// Sends a request and waits for the response, a dictionary of `status`, `headers` (names in lower
+            /// case), `body`, `elapsedMs` and `url`. The request has `url`, and may have `method` (`"GET"`),
+            /// `headers`, `query` (a dictionary), `body` (what is no text is sent as JSON), `auth` (`{bearer}`,
+            /// `{user, password}` or `{apiKey, header}`), `timeoutMs` (15 s), `redirectsMax` (10), `bodyMax`
+            /// (64 MiB), `retries` (0; for methods that can be repeated, with growing pauses from `retryMs`),
+            /// `encoding: "base64"` for a body that is no text, and `caFile` (a PEM file of further certificate
+            /// authorities). Every status is a response. Errors have a `code`: `HS5001` time is over, `HS5006` the
+            /// request makes no sense, `HS5401` no address, `HS5402` no connection, `HS5403` TLS, `HS5404`
+            /// protocol, `HS5406` body too large.
+            /// > induce server = HttpServe({});
+            /// > HttpRoute(server, "POST", "/add", suggestion(request) { awaken request.json().a + 1; });
+            /// > HttpSend({method: "POST", url: server.url + "/add", body: {a: 1}}).body → 2
+            /// > HttpSend({url: server.url + "/nowhere"}).status → 404
+            /// > Close(server);
+            HttpSend [] Network (request: Object) -> Object {NET TASKS READS THROWS} = http_send;
+            /// The body of what a URL gives, whatever the status.
+            /// > induce server = HttpServe({});
+            /// > HttpRoute(server, "GET", "/", suggestion(request) { awaken "calm"; });
+            /// > HttpGet(server.url + "/") → calm
+            /// > Close(server);
+            HttpGet [] Network (url: String) -> String {NET TASKS THROWS} = http_get;
+            /// Posts text and gives the body of the response, whatever its status.
+            /// > induce server = HttpServe({});
+            /// > HttpRoute(server, "POST", "/", suggestion(request) { awaken ToUpper(request.body); });
+            /// > HttpPost(server.url + "/", "calm") → CALM
+            /// > Close(server);
+            HttpPost [] Network (url: String, data: String) -> String {NET TASKS THROWS} = http_post;
+            /// The JSON value that a URL gives, whatever the status.
+            /// > induce server = HttpServe({});
+            /// > HttpRoute(server, "GET", "/", suggestion(request) { awaken {depth: 3}; });
+            /// > HttpGetJson(server.url + "/").depth → 3
+            /// > Close(server);
+            HttpGetJson [] Network (url: String) -> Any {NET TASKS THROWS} = http_get_json;
+            /// Posts a value as JSON and gives the JSON value of the response, whatever its status.
+            /// > induce server = HttpServe({});
+            /// > HttpRoute(server, "POST", "/", suggestion(request) { awaken [request.json(), 2]; });
+            /// > HttpPostJson(server.url + "/", 1) → [1, 2]
+            /// > Close(server);
+            HttpPostJson [] Network (url: String, payload: Any) -> Any {NET TASKS READS THROWS} = http_post_json;
+            /// Whether a URL answers with a status. No answer is an error.
+            /// > induce server = HttpServe({});
+            /// > HttpHealthCheck(server.url + "/", 404) → true
+            /// > Close(server);
+            HttpHealthCheck [] Network (url: String, expectedStatus: Number) -> Boolean {NET TASKS THROWS} = http_health_check;
         }
     };
 }
