@@ -469,6 +469,100 @@ fn a_signal_loses_no_request() {
 }
 
 #[test]
+fn tls_and_http_2_are_spoken_where_the_certificate_is_trusted() {
+    let scratch = Scratch::new();
+    let certified = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]);
+    let certified = certified.expect("a certificate");
+    let cert = scratch.file("cert.pem", certified.cert.pem());
+    let key = scratch.file("key.pem", certified.signing_key.serialize_pem());
+    let (cert, key) = (text(&cert), text(&key));
+    let source = format!(
+        r#"
+        Focus {{
+            induce server = HttpServe({{ tls: {{ cert: {cert:?}, key: {key:?} }} }});
+            HttpRoute(server, "POST", "/", suggestion(request) {{ awaken ToUpper(request.body); }});
+            HttpRoute(server, "GET", "/", suggestion(request) {{ awaken request.headers["x-a"] ?? "none"; }});
+            induce url = "https://localhost:" + server.port + "/";
+            observe HttpSend({{ method: "POST", url: url, body: "secret", caFile: {cert:?} }}).body;
+            observe await promiseAll(ArrayMap([1, 2, 3], n => spawnTask(suggestion() {{
+                awaken HttpSend({{ url: url, headers: {{ "x-a": n }}, caFile: {cert:?} }}).body;
+            }})));
+            try {{ HttpGet(url); }} catch (e) {{ observe e.code; }}
+            try {{
+                HttpSend({{ url: "https://127.0.0.1:" + server.port + "/", caFile: {cert:?} }});
+            }} catch (e) {{ observe e.code; }}
+            try {{ HttpServe({{ tls: {{ cert: {key:?}, key: {cert:?} }} }}); }} catch (e) {{ observe e.code; }}
+            Close(server);
+        }} Relax
+        "#
+    );
+    let captured = hyp_tests::capture::run(&source, 2, |_| {}, |_| {});
+    assert_eq!(captured.stdout, "SECRET\n[1, 2, 3]\nHS5403\nHS5403\nHS5403\n", "{captured:?}");
+}
+
+#[test]
+fn files_have_tags_ranges_and_no_way_out() {
+    let scratch = Scratch::new();
+    let site = scratch.0.join("site");
+    std::fs::create_dir_all(site.join("sub")).expect("a directory");
+    scratch.file("secret.txt", "secret");
+    scratch.file("site/a.txt", "0123456789");
+    scratch.file("site/.hidden", "secret");
+    scratch.file("site/sub/index.html", "<p>index");
+    scratch.file("site/large.bin", vec![7; 1_000_000]);
+    let routes = format!("HttpStatic(server, \"/files\", {:?}, {{ maxAge: 60 }});", text(&site));
+    let service = Service::start("{}", &routes);
+    let with = |path: &str, fields: &str| {
+        service.ask(&format!("GET {path} HTTP/1.1\r\nHost: t\r\n{fields}\r\n"))
+    };
+    let whole = with("/files/a.txt", "");
+    assert_eq!((whole.status, whole.body.as_str()), (200, "0123456789"));
+    assert_eq!(whole.header("content-type"), Some("text/plain; charset=utf-8"));
+    assert_eq!(whole.header("cache-control"), Some("max-age=60"));
+    let tag = whole.header("etag").expect("a tag").to_owned();
+    let date = whole.header("last-modified").expect("a date").to_owned();
+    assert_eq!(with("/files/a.txt", &format!("If-None-Match: \"x\", W/{tag}\r\n")).status, 304);
+    assert_eq!(with("/files/a.txt", &format!("If-Modified-Since: {date}\r\n")).status, 304);
+    let both = format!("If-None-Match: \"x\"\r\nIf-Modified-Since: {date}\r\n");
+    assert_eq!(with("/files/a.txt", &both).status, 200);
+    let part = with("/files/a.txt", "Range: bytes=2-4\r\n");
+    assert_eq!((part.status, part.body.as_str()), (206, "234"));
+    assert_eq!(part.header("content-range"), Some("bytes 2-4/10"));
+    let part = with("/files/a.txt", &format!("Range: bytes=-2\r\nIf-Range: {tag}\r\n"));
+    assert_eq!((part.status, part.body.as_str()), (206, "89"));
+    assert_eq!(with("/files/a.txt", "Range: bytes=-2\r\nIf-Range: \"x\"\r\n").status, 200);
+    let outside = with("/files/a.txt", "Range: bytes=10-\r\n");
+    assert_eq!((outside.status, outside.header("content-range")), (416, Some("bytes */10")));
+    assert_eq!(with("/files/large.bin", "").body.len(), 1_000_000);
+    assert_eq!(with("/files/sub/", "").body, "<p>index");
+    let moved = with("/files/sub", "");
+    assert_eq!((moved.status, moved.header("location")), (301, Some("/files/sub/")));
+    let away = [
+        "/files/../secret.txt", "/files/%2e%2e/secret.txt", "/files/..%2fsecret.txt", "/files//etc/passwd",
+        "/files/.hidden", "/files/sub/..%5c..%5csecret.txt", "/files/a.txt%00", "/files/none.txt", "/files/a.txt/b",
+    ];
+    for path in away {
+        assert_eq!(with(path, "").status, 404, "{path}");
+    }
+    assert_eq!(service.ask("POST /files/a.txt HTTP/1.1\r\nHost: t\r\n\r\n").status, 405);
+}
+
+#[test]
+fn the_access_log_has_a_line_of_json_for_each_request() {
+    let mut service = Service::start("{accessLog: true}", ROUTES);
+    service.ask("GET /?secret=1 HTTP/1.1\r\nHost: t\r\nX-Request-Id: seven\r\n\r\n");
+    service.get("/nowhere%22");
+    service.signal("TERM");
+    let (_, stderr) = service.end();
+    let lines: Vec<serde_json::Value> =
+        stderr.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    assert_eq!(lines.len(), 2, "{stderr}");
+    assert_eq!((&lines[0]["id"], &lines[0]["path"]), (&"seven".into(), &"/".into()));
+    assert_eq!((&lines[0]["status"], &lines[1]["status"]), (&200.into(), &404.into()));
+    assert!(lines[0]["duration_us"].is_number());
+}
+
+#[test]
 fn the_example_service_does_what_it_says() {
     let source = hyp_tests::subject::root().join("docs/examples/notes_service.hyp");
     let mut child = command("hypc")

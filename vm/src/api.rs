@@ -347,6 +347,11 @@ impl Vm {
     }
 }
 
+fn is_missing(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind;
+    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
+}
+
 // ---- outside world
 
 impl Vm {
@@ -423,6 +428,26 @@ impl Vm {
             return Err(Trap::io(format!("File '{path}' is larger than {bytes_max} bytes")));
         }
         Ok(bytes)
+    }
+
+    /// Opens a regular file that the program may read; `None` if there is none.
+    ///
+    /// # Errors
+    /// Reading it is not granted, or the file system refuses.
+    pub fn open_file(&self, path: &str) -> Result<Option<crate::File>, Trap> {
+        let place = self.readable(path)?;
+        // Opening something else, a pipe for example, might wait.
+        match place.metadata() {
+            Ok(info) if info.is_file() => {}
+            Ok(_) => return Ok(None),
+            Err(error) if is_missing(&error) => return Ok(None),
+            Err(error) => return Err(place.failed("read", &error)),
+        }
+        match place.open() {
+            Ok(file) => Ok(Some(file)),
+            Err(error) if is_missing(&error) => Ok(None),
+            Err(error) => Err(place.failed("read", &error)),
+        }
     }
 
     /// Creates or replaces a file that the program may write.

@@ -43,7 +43,7 @@ mod unwind;
 pub mod value;
 mod vm;
 
-pub use access::{FileFault, Grant, Grants, Scope};
+pub use access::{File, FileFault, Grant, Grants, Scope};
 pub use builtins::Metric;
 pub use elements::Elements;
 pub use error::{ScriptError, ServiceFault, Trap};

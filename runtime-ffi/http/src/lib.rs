@@ -95,6 +95,7 @@ impl Host for Http {
         match builtin {
             Builtin::HttpServe => self.serve(vm, args),
             Builtin::HttpRoute => self.route(vm, args),
+            Builtin::HttpStatic => self.serve_files(vm, args),
             Builtin::Close => self.close_handle(vm, args),
             Builtin::Respond => response::respond(vm, args),
             Builtin::Problem => response::problem(vm, args),

@@ -1,6 +1,6 @@
 //! Responses: from script values to what is sent.
 
-use std::convert::Infallible;
+use std::io::{self, Read};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -10,26 +10,54 @@ use http::{Response, StatusCode};
 use http_body::{Frame, SizeHint};
 use hyp_bytecode::builtin::Builtin;
 use hyp_vm::builtins::Args;
-use hyp_vm::{Trap, Value, Vm};
+use hyp_vm::{File, Trap, Value, Vm};
 
 use crate::fault::Fault;
 use crate::server::Underway;
 
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
+/// Bytes that are read from a file at a time.
+const PART_BYTES: u64 = 64 << 10;
 const PROBLEM: &str = "application/problem+json";
 
 /// The body of a response.
 #[derive(Default)]
 pub(crate) struct Body {
     bytes: Option<Bytes>,
+    /// What follows the bytes, and how much of it.
+    file: Option<(File, u64)>,
     /// Dropped with the body, when it has been sent.
     underway: Option<Underway>,
 }
 
 impl Body {
     fn of(bytes: Bytes) -> Body {
-        Body { bytes: Some(bytes).filter(|bytes| !bytes.is_empty()), underway: None }
+        Body { bytes: Some(bytes).filter(|bytes| !bytes.is_empty()), ..Body::default() }
+    }
+
+    /// A number of bytes of a file, from where it is.
+    pub(crate) fn of_file(file: File, n_bytes: u64) -> Body {
+        Body { file: Some((file, n_bytes)).filter(|_| n_bytes > 0), ..Body::default() }
+    }
+
+    /// The next part of the file.
+    fn read_file(&mut self) -> Option<io::Result<Bytes>> {
+        let (file, left) = self.file.as_mut()?;
+        let mut part = Vec::new();
+        let n_wanted = PART_BYTES.min(*left);
+        let result = file.by_ref().take(n_wanted).read_to_end(&mut part);
+        *left -= part.len() as u64;
+        let is_cut = result.is_ok() && (part.len() as u64) < n_wanted;
+        if *left == 0 || is_cut || result.is_err() {
+            self.file = None;
+        }
+        match result {
+            Err(error) => Some(Err(error)),
+            // The length has been promised.
+            Ok(_) if is_cut => Some(Err(io::ErrorKind::UnexpectedEof.into())),
+            Ok(_) => Some(Ok(Bytes::from(part))),
+        }
     }
 
     /// Counts a request off when the body has been sent.
@@ -40,21 +68,26 @@ impl Body {
 
 impl http_body::Body for Body {
     type Data = Bytes;
-    type Error = Infallible;
+    type Error = io::Error;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         _context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        Poll::Ready(self.bytes.take().map(|bytes| Ok(Frame::data(bytes))))
+    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        let part = match self.bytes.take() {
+            Some(bytes) => Some(Ok(bytes)),
+            None => self.read_file(),
+        };
+        Poll::Ready(part.map(|part| part.map(Frame::data)))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.bytes.is_none()
+        self.bytes.is_none() && self.file.is_none()
     }
 
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
+        let n_bytes = self.bytes.as_ref().map_or(0, |bytes| bytes.len() as u64);
+        SizeHint::with_exact(n_bytes + self.file.as_ref().map_or(0, |(_, left)| *left))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Open files, and a file system that fails when a test wants it to.
 
 use std::fs;
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Read, Seek, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -37,7 +37,7 @@ pub(super) fn check(fault: Option<&FileFault>) -> io::Result<()> {
 }
 
 /// An open file.
-pub(crate) struct File {
+pub struct File {
     pub(super) inner: fs::File,
     pub(super) fault: Option<FileFault>,
 }
@@ -47,9 +47,18 @@ impl File {
     ///
     /// # Errors
     /// As [`std::fs::File::metadata`].
-    pub(crate) fn metadata(&self) -> io::Result<fs::Metadata> {
+    pub fn metadata(&self) -> io::Result<fs::Metadata> {
         check(self.fault.as_ref())?;
         self.inner.metadata()
+    }
+
+    /// Goes to a byte.
+    ///
+    /// # Errors
+    /// As [`std::io::Seek::seek`].
+    pub fn go_to(&mut self, byte: u64) -> io::Result<()> {
+        check(self.fault.as_ref())?;
+        self.inner.seek(io::SeekFrom::Start(byte)).map(|_| ())
     }
 
     /// Empties it.

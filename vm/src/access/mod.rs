@@ -10,8 +10,7 @@ mod files;
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
-pub(crate) use fault::File;
-pub use fault::FileFault;
+pub use fault::{File, FileFault};
 pub(crate) use files::{Metadata, Place};
 
 use files::Rule;

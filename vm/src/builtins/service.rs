@@ -26,6 +26,7 @@ macro_rules! declare_service_builtins {
 declare_service_builtins! {
     http_serve = HttpServe;
     http_route = HttpRoute;
+    http_static = HttpStatic;
     respond = Respond;
     problem = Problem;
     close = Close;

@@ -10,12 +10,12 @@ use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, Version, header};
 use http_body::Body as _;
 use http_body_util::{BodyExt, Limited};
-use hyp_vm::{Ticket, Trap, Vm};
+use hyp_vm::{Ticket, Trap, Value, Vm};
 use hyper::body::Incoming;
 use tokio::sync::oneshot;
 
-use super::Server;
-use super::route::{Found, Route};
+use super::route::{Action, Found, Route};
+use super::{Server, files};
 use super::watch::{Watch, phase};
 use crate::request::{self, Head};
 use crate::response::{self, Body};
@@ -116,6 +116,16 @@ impl Server {
             }
             Found::Nothing => return response::plain_status(StatusCode::NOT_FOUND),
         };
+        let handler = match &route.action {
+            Action::Handler(handler) => *handler,
+            Action::Files(files) => {
+                let path = params.into_iter().find(|(name, _)| name == files::PATH);
+                let path = path.map_or_else(String::new, |(_, path)| path);
+                let response = self.driver.enter(|vm| Ok(files.respond(vm, &parts, &path)));
+                let gone = || response::plain_status(StatusCode::SERVICE_UNAVAILABLE);
+                return response.unwrap_or_else(gone);
+            }
+        };
         let body = match read_body(watch, &route, body).await {
             Ok(body) => body,
             Err(status) => {
@@ -126,7 +136,7 @@ impl Server {
         };
         watch.enter(phase::HANDLER);
         let head = Head { parts: &parts, params, body, id, peer };
-        let begun = self.driver.enter(|vm| self.begin(vm, route, head));
+        let begun = self.driver.enter(|vm| self.begin(vm, handler, head));
         match begun {
             Some(Begun::Done(response)) => response,
             Some(Begun::Waiting(receiver, ticket)) => self.wait(receiver, ticket, route).await,
@@ -135,10 +145,10 @@ impl Server {
     }
 
     /// Starts the handler.
-    fn begin(self: &Rc<Server>, vm: &mut Vm, route: Route, head: Head<'_>) -> Result<Begun, Trap> {
+    fn begin(self: &Rc<Server>, vm: &mut Vm, handler: Value, head: Head<'_>) -> Result<Begun, Trap> {
         let id = head.id.to_owned();
         let started = request::value(vm, &self.names, head)
-            .and_then(|request| vm.start(route.handler, &[request]));
+            .and_then(|request| vm.start(handler, &[request]));
         let outcome = match started {
             Ok(promise) => match vm.outcome_now(promise) {
                 Some(outcome) => outcome,

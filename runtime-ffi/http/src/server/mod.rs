@@ -2,6 +2,7 @@
 
 mod connection;
 mod exchange;
+mod files;
 pub(crate) mod limits;
 mod route;
 mod tls;
@@ -148,8 +149,26 @@ impl Http {
         }
         let route = route::Route::read(vm, &args, &server.limits)?;
         let (method, path) = (args.text(vm, 1)?.to_owned(), args.text(vm, 2)?.to_owned());
-        vm.keep(route.handler);
+        vm.keep(args.value(3));
         server.routes.borrow_mut().add(&method, &path, route)?;
+        Ok(Value::NULL)
+    }
+
+    /// `HttpStatic(server, prefix, directory, options)`.
+    pub(crate) fn serve_files(&self, vm: &mut Vm, args: &[Value]) -> Result<Value, Trap> {
+        let builtin = Builtin::HttpStatic;
+        let args = Args::new(builtin, args);
+        let server = self.server(vm, builtin, args.value(0))?;
+        let prefix = args.text(vm, 1)?.trim_end_matches('/').to_owned();
+        let files = Rc::new(files::Files::read(vm, &args)?);
+        let route = route::Route {
+            action: route::Action::Files(files),
+            body_bytes: server.limits.body_bytes,
+            time: server.limits.request,
+        };
+        let mut routes = server.routes.borrow_mut();
+        routes.add("GET", &format!("{prefix}/"), route.clone())?;
+        routes.add("GET", &format!("{prefix}/{{*{}}}", files::PATH), route)?;
         Ok(Value::NULL)
     }
 

@@ -1,6 +1,7 @@
 //! Which handler answers a request.
 
 use std::borrow::Cow;
+use std::rc::Rc;
 use std::time::Duration;
 
 use ahash::AHashMap;
@@ -10,15 +11,24 @@ use hyp_vm::builtins::Args;
 use hyp_vm::{Trap, Value, Vm};
 use percent_encoding::percent_decode_str;
 
+use super::files::Files;
 use super::limits::Limits;
 use crate::fault::Fault;
 use crate::options::Options;
 
-/// A handler and its limits.
-#[derive(Clone, Copy)]
-pub(crate) struct Route {
+/// What answers requests.
+#[derive(Clone)]
+pub(crate) enum Action {
     /// A callable value; the machine keeps it.
-    pub(crate) handler: Value,
+    Handler(Value),
+    /// The files of a directory.
+    Files(Rc<Files>),
+}
+
+/// What answers requests, and its limits.
+#[derive(Clone)]
+pub(crate) struct Route {
+    pub(crate) action: Action,
     pub(crate) body_bytes: usize,
     pub(crate) time: Duration,
 }
@@ -34,7 +44,7 @@ impl Route {
         let body_bytes = options.count(vm, "bodyMax", 64 << 20)?;
         let time_ms = options.count(vm, "timeoutMs", 24 * 60 * 60 * 1000)?;
         Ok(Route {
-            handler,
+            action: Action::Handler(handler),
             body_bytes: body_bytes.map_or(limits.body_bytes, |n| n as usize),
             time: time_ms.map_or(limits.request, Duration::from_millis),
         })
@@ -117,9 +127,9 @@ impl Routes {
         let methods = &self.paths[*found.value];
         let of = |method: &Method| {
             let own = methods.list.iter().find(|(known, _)| known == method);
-            own.map(|(_, route)| *route)
+            own.map(|(_, route)| route.clone())
         };
-        let route = of(method).or(methods.any).or_else(|| match *method {
+        let route = of(method).or_else(|| methods.any.clone()).or_else(|| match *method {
             Method::HEAD => of(&Method::GET),
             _ => None,
         });

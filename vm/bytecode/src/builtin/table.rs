@@ -1894,6 +1894,15 @@ macro_rules! for_each_builtin {
             /// > HttpGet(server.url + "/users/7") → {"id":"7"}
             /// > Close(server);
             HttpRoute [] Network (server: Object, method: String, path: String, handler: Function, options: opt Object) -> Null {STATE THROWS} = http_route;
+            /// Answers GET and HEAD requests of paths that begin with a prefix with the files of a directory: with
+            /// entity tags, times and ranges, `index.html` for directories, and no hidden files. Options:
+            /// `maxAge` (seconds for which a file may be kept, 0).
+            /// > WriteFile(JoinPath(GetTempDirectory(), "site", "a.txt"), "calm");
+            /// > induce server = HttpServe({});
+            /// > HttpStatic(server, "/files", JoinPath(GetTempDirectory(), "site"));
+            /// > HttpGet(server.url + "/files/a.txt") → calm
+            /// > Close(server);
+            HttpStatic [] Network (server: Object, prefix: String, directory: String, options: opt Object) -> Null {FS_READ STATE THROWS} = http_static;
             /// A response. A body that is no text becomes JSON; null is an empty body. A header whose value is
             /// an array is sent once for each element.
             /// > Respond(201, {id: 7}, {location: "/users/7"}) → {status: 201, headers: {location: /users/7}, body: {id: 7}}
