@@ -594,6 +594,7 @@ fn the_example_service_does_what_it_says() {
     is(ask("GET", "/notes/1", ""), 200, r#"{"id":1,"text":"deeper"}"#);
     is(ask("DELETE", "/notes/1", ""), 204, "");
     assert_eq!(ask("GET", "/notes/1", "").0, 404);
+    assert_eq!(ask("GET", "/notes/x", "").0, 404);
     assert_eq!(ask("POST", "/notes", "{").0, 400);
     let (status, problem) = ask("POST", "/notes", r#"{"text":3}"#);
     assert_eq!(status, 422);
