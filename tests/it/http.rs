@@ -420,6 +420,28 @@ fn code_that_does_not_stop_is_cancelled() {
     assert_eq!(code, Some(0), "{stderr}");
 }
 
+#[test]
+fn a_handler_may_end_the_program() {
+    let routes = r#"
+        HttpRoute(server, "GET", "/", suggestion(request) { awaken "hello"; });
+        HttpRoute(server, "GET", "/close", suggestion(request) { Close(server); awaken "closed"; });
+        HttpRoute(server, "GET", "/exit", suggestion(request) { try { Exit(3); } finally { drift(1); } });
+        spawnTask(suggestion() { try { drift(60000); } finally { observe "cleaned up"; } });
+    "#;
+    let mut service = Service::start("{}", routes);
+    let mut peer = service.connect();
+    peer.send("GET /exit HTTP/1.1\r\nHost: t\r\n\r\n");
+    assert!(peer.answer().is_none());
+    assert_eq!(service.end().0, Some(3));
+
+    let mut service = Service::start("{}", &routes.replace("60000", "1"));
+    let mut idle = service.connect();
+    let answer = service.get("/close");
+    assert_eq!((answer.body.as_str(), answer.header("connection")), ("closed", Some("close")));
+    assert!(idle.is_closed());
+    assert_eq!(service.end().0, Some(0));
+}
+
 #[cfg(unix)]
 #[test]
 fn a_signal_loses_no_request() {

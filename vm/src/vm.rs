@@ -414,7 +414,9 @@ impl Vm {
         if is_normal {
             result = self.drain_tasks().map(|()| Value::NULL);
         }
-        if !is_normal && let Some(host) = &self.host {
+        if result.is_err()
+            && let Some(host) = &self.host
+        {
             host.close();
         }
         let may_run = matches!(result, Err(Trap::Error(_) | Trap::Throw(_) | Trap::Exit(_)));

@@ -8,9 +8,12 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::driver::Pulse;
 use socket2::{Domain, Socket, Type};
 use tokio::sync::mpsc::UnboundedSender;
 
+/// Milliseconds for which code may run before its machine counts as busy.
+const BUSY_MS: u64 = 100;
 /// Connections that may wait to be accepted.
 const BACKLOG: i32 = 4096;
 
@@ -47,6 +50,23 @@ pub(crate) struct Member {
     /// Connections that it has.
     pub(crate) open: Arc<AtomicUsize>,
     pub(crate) sender: UnboundedSender<TcpStream>,
+    pulse: Arc<Pulse>,
+}
+
+impl Member {
+    pub(crate) fn new(
+        isolate: usize,
+        sender: UnboundedSender<TcpStream>,
+        pulse: &Arc<Pulse>,
+    ) -> Member {
+        Member { isolate, open: Arc::default(), sender, pulse: Arc::clone(pulse) }
+    }
+
+    /// What tells the machine that should get the next connection: one that computes for long
+    /// gets none.
+    fn load(&self) -> (bool, usize) {
+        (self.pulse.busy_ms() > BUSY_MS, self.open.load(Ordering::Relaxed))
+    }
 }
 
 /// A machine's part of a listening socket. Dropping it ends the part.
@@ -105,13 +125,12 @@ impl Process {
     /// The address is in use, or not one of this computer.
     pub(crate) fn listen(
         self: &Arc<Process>,
-        isolate: usize,
+        member: Member,
         (host, port): (&str, u16),
-        sender: UnboundedSender<TcpStream>,
     ) -> io::Result<(Part, TcpListener)> {
         let mut sockets = lock(&self.sockets);
         let is_mine = |s: &Arc<Socketed>| {
-            let is_member = lock(&s.members).iter().any(|m| m.isolate == isolate);
+            let is_member = lock(&s.members).iter().any(|m| m.isolate == member.isolate);
             is_member && (s.key.host == host && s.key.port == port)
         };
         let turn = if port == 0 { sockets.iter().filter(|s| is_mine(s)).count() } else { 0 };
@@ -128,7 +147,6 @@ impl Process {
         };
         let listener = socket.listener.try_clone()?;
         let address = listener.local_addr()?;
-        let member = Member { isolate, open: Arc::default(), sender };
         lock(&socket.members).push(member.clone());
         Ok((Part { socket, process: Arc::clone(self), member, address }, listener))
     }
@@ -175,9 +193,8 @@ impl Part {
     /// gives it back.
     pub(crate) fn dispatch(&self, stream: TcpStream) -> Option<TcpStream> {
         let members = lock(&self.socket.members);
-        let load = |m: &&Member| m.open.load(Ordering::Relaxed);
-        let idlest = members.iter().min_by_key(load)?;
-        if load(&idlest) >= load(&&self.member) {
+        let idlest = members.iter().min_by_key(|member| member.load())?;
+        if idlest.load() >= self.member.load() {
             return Some(stream);
         }
         // Counted at once, so that a burst does not go to one machine.

@@ -27,7 +27,7 @@ use tokio_rustls::TlsAcceptor;
 use crate::Http;
 use crate::driver::Driver;
 use crate::fault::Fault;
-use crate::listen::{Part, Process};
+use crate::listen::{Member, Part, Process};
 use crate::options::Options;
 use crate::request::Names;
 pub(crate) use exchange::Underway;
@@ -61,6 +61,8 @@ pub(crate) struct Server {
     /// Tick in which the server began to drain.
     drained_from: Cell<u32>,
     tick: Cell<u32>,
+    /// Whether further connections may come.
+    is_accepting: Cell<bool>,
     /// Wakes what accepts connections: the server closes, or has room again.
     changed: Notify,
     routes: RefCell<Routes>,
@@ -91,8 +93,9 @@ impl Http {
         };
         let runtime = self.driver.runtime().map_err(failed)?;
         let (sender, handed) = mpsc::unbounded_channel();
+        let member = Member::new(self.isolate, sender, &self.driver.pulse);
         let (part, listener) =
-            self.process.listen(self.isolate, (&host, port), sender).map_err(failed)?;
+            self.process.listen(member, (&host, port)).map_err(failed)?;
         let address = part.address;
         let _context = runtime.handle().enter();
         let listener = TcpListener::from_std(listener).map_err(failed)?;
@@ -107,6 +110,7 @@ impl Http {
             state: Cell::new(State::Open),
             drained_from: Cell::new(0),
             tick: Cell::new(0),
+            is_accepting: Cell::new(true),
             changed: Notify::new(),
             routes: RefCell::default(),
             part: RefCell::new(Some(part)),
@@ -202,7 +206,6 @@ impl Server {
             self.state.set(State::Draining);
             self.drained_from.set(self.tick.get());
             self.changed.notify_one();
-            self.close_if_done();
         }
     }
 
@@ -225,7 +228,8 @@ impl Server {
     }
 
     fn close_if_done(&self) {
-        if self.state.get() == State::Draining && self.connections.borrow().is_empty() {
+        let is_quiet = !self.is_accepting.get() && self.connections.borrow().is_empty();
+        if self.state.get() == State::Draining && is_quiet {
             self.close();
         }
     }
@@ -282,6 +286,7 @@ impl Server {
                 self.open_connection(stream, true);
             }
         }
+        self.is_accepting.set(false);
         self.close_if_done();
     }
 
