@@ -44,7 +44,7 @@ pub struct ServeOptions {
 
 /// One machine on its thread.
 struct Isolate {
-    thread: Option<JoinHandle<i32>>,
+    thread: Option<JoinHandle<End>>,
     /// Comes when the machine is made.
     arriving: Receiver<InterruptHandle>,
     interrupt: Option<InterruptHandle>,
@@ -53,6 +53,13 @@ struct Isolate {
     /// Whether its running task was cancelled since it last waited.
     is_warned: bool,
     is_expired: bool,
+}
+
+/// How an isolate has ended.
+struct End {
+    code: i32,
+    /// Whether an error has ended it, not the program.
+    has_failed: bool,
 }
 
 /// What all isolates run.
@@ -82,7 +89,7 @@ impl Program<'_> {
             for report in outcome.reports() {
                 print_report(report, colored);
             }
-            outcome.exit_code
+            End { code: outcome.exit_code, has_failed: outcome.error.is_some() }
         };
         let thread = std::thread::Builder::new().name("isolate".to_owned()).stack_size(STACK_BYTES);
         Ok(Isolate {
@@ -98,11 +105,11 @@ impl Program<'_> {
 }
 
 impl Isolate {
-    /// The exit code of an isolate that has ended.
-    fn take_end(&mut self) -> Option<i32> {
+    /// How an isolate has ended; `None` while it runs.
+    fn take_end(&mut self) -> Option<End> {
         let thread = self.thread.take_if(|thread| thread.is_finished())?;
         // A panic has written what it has to say.
-        Some(thread.join().unwrap_or(i32::from(exit::INTERNAL)))
+        Some(thread.join().unwrap_or(End { code: i32::from(exit::INTERNAL), has_failed: true }))
     }
 
     /// Tells the time, and ends what computes for too long: first the task, then the isolate.
@@ -179,16 +186,19 @@ pub fn serve(
                 i += 1;
                 continue;
             };
-            let failed = isolates.swap_remove(i);
+            let age = isolates.swap_remove(i).started.elapsed();
             if drained_from.is_some() {
                 // Ended by the signal, after its finales.
-                code = if end == 130 { code } else { code.max(end) };
-            } else if end == i32::from(exit::OK) {
-                // The program has come to its end.
-            } else if failed.started.elapsed() < YOUNG {
-                return end;
-            } else {
-                crate::complain!("hypvm: an isolate has ended with {end} and is replaced");
+                code = if end.code == 130 { code } else { code.max(end.code) };
+            } else if !end.has_failed && end.code != i32::from(exit::OK) {
+                // The program wants to exit, which ends the other isolates, too.
+                code = end.code;
+                drained_from = Some(Instant::now());
+                process.drain();
+            } else if end.has_failed && age < YOUNG {
+                return end.code;
+            } else if end.has_failed {
+                crate::complain!("hypvm: an isolate has ended with {} and is replaced", end.code);
                 isolates.extend(program.start());
             }
         }
