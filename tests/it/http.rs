@@ -570,6 +570,39 @@ fn files_have_tags_ranges_and_no_way_out() {
 }
 
 #[test]
+fn text_is_compressed_for_peers_that_take_it() {
+    let routes = r#"
+        HttpRoute(server, "GET", "/long", suggestion(request) { awaken Repeat("calm ", 1000); });
+        HttpRoute(server, "GET", "/short", suggestion(request) { awaken "calm"; });
+    "#;
+    let service = Service::start("{ compress: true }", routes);
+    let with = |path: &str, accepted: &str| {
+        let mut peer = service.connect();
+        let fields = format!("Host: t\r\nAccept-Encoding: {accepted}\r\nConnection: close");
+        peer.send(&format!("GET {path} HTTP/1.1\r\n{fields}\r\n\r\n"));
+        let mut all = Vec::new();
+        peer.reader.read_to_end(&mut all).expect("an answer");
+        let head_end = all.windows(4).position(|w| w == b"\r\n\r\n").expect("a head") + 4;
+        let head = String::from_utf8_lossy(&all[..head_end]).into_owned();
+        (head, all.split_off(head_end))
+    };
+    for accepted in ["gzip", "br;q=1, gzip;q=0.2", "*"] {
+        let (head, body) = with("/long", accepted);
+        assert!(head.contains("content-encoding: gzip\r\n"), "{head}");
+        assert!(body.len() < 500 && body.starts_with(&[0x1F, 0x8B]), "{} bytes", body.len());
+        let mut text = String::new();
+        flate2::read::GzDecoder::new(&body[..]).read_to_string(&mut text).expect("gzip");
+        assert_eq!(text, "calm ".repeat(1000));
+    }
+    for (path, accepted) in [("/long", "gzip;q=0"), ("/long", "identity"), ("/short", "gzip")] {
+        let (head, body) = with(path, accepted);
+        assert!(!head.contains("content-encoding"), "{head}");
+        assert!(body.starts_with(b"calm"));
+    }
+    assert!(with("/long", "identity").0.contains("vary: accept-encoding\r\n"));
+}
+
+#[test]
 fn the_access_log_has_a_line_of_json_for_each_request() {
     let mut service = Service::start("{accessLog: true}", ROUTES);
     service.ask("GET /?secret=1 HTTP/1.1\r\nHost: t\r\nX-Request-Id: seven\r\n\r\n");

@@ -41,6 +41,25 @@ impl Body {
         Body { file: Some((file, n_bytes)).filter(|_| n_bytes > 0), ..Body::default() }
     }
 
+    /// All of it, if that is at most so much; otherwise it stays as it is.
+    pub(crate) fn take_all(&mut self, bytes_max: u64) -> Option<Bytes> {
+        use http_body::Body as _;
+        if self.size_hint().exact()? > bytes_max {
+            return None;
+        }
+        let mut all = self.bytes.take().map(Vec::from).unwrap_or_default();
+        while let Some(part) = self.read_file() {
+            // A file that cannot be read cuts the response off, compressed or not.
+            all.extend(part.ok()?);
+        }
+        Some(Bytes::from(all))
+    }
+
+    /// Exchanges what is sent.
+    pub(crate) fn set(&mut self, bytes: Bytes) {
+        self.bytes = Some(bytes).filter(|bytes| !bytes.is_empty());
+    }
+
     /// The next part of the file.
     fn read_file(&mut self) -> Option<io::Result<Bytes>> {
         let (file, left) = self.file.as_mut()?;

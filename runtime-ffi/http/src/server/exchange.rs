@@ -15,7 +15,7 @@ use hyper::body::Incoming;
 use tokio::sync::oneshot;
 
 use super::route::{Action, Found, Route};
-use super::{Server, files};
+use super::{Server, compress, files};
 use super::watch::{Watch, phase};
 use crate::request::{self, Head};
 use crate::response::{self, Body};
@@ -54,7 +54,11 @@ pub(super) async fn answer(
     let line = started.map(|_| (request.method().clone(), request.uri().path().to_owned()));
     let id = server.request_id(request.headers().get(ID_HEADER));
     let version = request.version();
+    let takes_gzip = server.compresses && compress::is_accepted(request.headers());
     let mut response = server.respond(&watch, &peer, &id, request).await;
+    if server.compresses {
+        compress::compress(&mut response, takes_gzip);
+    }
     if !server.is_open() {
         watch.finish();
     }

@@ -34,6 +34,7 @@ pub(super) const NAMES: &[&str] = &[
     "port",
     "tls",
     "accessLog",
+    "compress",
     "bodyMax",
     "headersMax",
     "connectionsMax",

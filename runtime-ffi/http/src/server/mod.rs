@@ -1,5 +1,6 @@
 //! Servers: from the options of `HttpServe` to connections.
 
+mod compress;
 mod connection;
 mod exchange;
 mod files;
@@ -57,6 +58,7 @@ pub(crate) struct Server {
     limits: Limits,
     tls: Option<TlsAcceptor>,
     has_access_log: bool,
+    compresses: bool,
     state: Cell<State>,
     /// Tick in which the server began to drain.
     drained_from: Cell<u32>,
@@ -86,6 +88,7 @@ impl Http {
         vm.require_address(&host, port)?;
         let limits = Limits::read(vm, options)?;
         let has_access_log = options.flag(vm, "accessLog")?;
+        let compresses = options.flag(vm, "compress")?;
         let tls = tls::acceptor(vm, options)?;
         let names = self.names(vm)?;
         let failed = |error: std::io::Error| {
@@ -107,6 +110,7 @@ impl Http {
             limits,
             tls,
             has_access_log,
+            compresses,
             state: Cell::new(State::Open),
             drained_from: Cell::new(0),
             tick: Cell::new(0),

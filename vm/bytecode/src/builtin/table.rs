@@ -1875,7 +1875,7 @@ macro_rules! for_each_builtin {
             /// Opens an HTTP server and gives it as a dictionary of `url`, `host` and `port`. Requests are
             /// served whenever the program waits, and after its body until `Close`. Options: `port` (0, the
             /// default, takes a free one), `host` (`"127.0.0.1"`), `tls: {cert, key}` (paths of PEM files),
-            /// `accessLog` (false), and the limits `bodyMax` (bytes of a request's body, 1 MiB), `headersMax`
+            /// `accessLog` (false), `compress` (false; text to peers that take gzip), and the limits `bodyMax` (bytes of a request's body, 1 MiB), `headersMax`
             /// (bytes of its head, 16 KiB), `connectionsMax` (10000), `headerTimeoutMs` (10 s),
             /// `bodyTimeoutMs` (30 s), `requestTimeoutMs` (30 s), `idleTimeoutMs` (75 s), `writeTimeoutMs` (30 s).
             /// > induce server = HttpServe({});
