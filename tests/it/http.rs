@@ -603,6 +603,59 @@ fn text_is_compressed_for_peers_that_take_it() {
 }
 
 #[test]
+fn events_are_sent_until_one_side_ends() {
+    let routes = r#"
+        induce ended = 0;
+        HttpSse(server, "/three", suggestion(request, stream) {
+            loop (induce i = 1; i <= 3; i = i + 1) { StreamSend(stream, i, request.query.name); drift(5); }
+        });
+        HttpSse(server, "/lines", suggestion(request, stream) { StreamSend(stream, "a\nb"); throw "broken"; });
+        HttpSse(server, "/endless", suggestion(request, stream) {
+            try { while (StreamSend(stream, Repeat("x", 1000))) { } } finally { ended = ended + 1; }
+        });
+        HttpSse(server, "/silent", suggestion(request, stream) {
+            try { drift(60000); } finally { ended = ended + 1; }
+        });
+        HttpRoute(server, "GET", "/ended", suggestion(request) { awaken ended; });
+    "#;
+    let mut service = Service::start("{}", routes);
+    let open = |path: &str| {
+        let mut peer = service.connect();
+        peer.send(&format!("GET {path} HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n"));
+        peer
+    };
+    let all = |path: &str| {
+        let mut text = String::new();
+        open(path).reader.read_to_string(&mut text).expect("text");
+        text
+    };
+    let three = all("/three?name=n");
+    assert!(three.contains("content-type: text/event-stream\r\n"), "{three}");
+    for i in 1..=3 {
+        assert!(three.contains(&format!("event: n\ndata: {i}\n\n")), "{three}");
+    }
+    assert!(all("/lines").contains("data: a\ndata: b\n\n"));
+    let (mut endless, mut silent) = (open("/endless"), open("/silent"));
+    for peer in [&mut endless, &mut silent] {
+        let mut line = String::new();
+        peer.reader.read_line(&mut line).expect("a line");
+        assert_eq!(line, "HTTP/1.1 200 OK\r\n");
+    }
+    drop((endless, silent));
+    let start = Instant::now();
+    while service.get("/ended").body != "2" {
+        assert!(start.elapsed() < PATIENCE, "the handlers are not cancelled");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let mut open_still = open("/silent");
+    open_still.reader.read_line(&mut String::new()).expect("a line");
+    service.signal("TERM");
+    let (code, stderr) = service.end();
+    assert_eq!(code, Some(0), "{stderr}");
+    assert!(stderr.contains("broken"), "{stderr}");
+}
+
+#[test]
 fn the_access_log_has_a_line_of_json_for_each_request() {
     let mut service = Service::start("{accessLog: true}", ROUTES);
     service.ask("GET /?secret=1 HTTP/1.1\r\nHost: t\r\nX-Request-Id: seven\r\n\r\n");

@@ -43,6 +43,7 @@ pub struct Http {
     isolate: usize,
     servers: RefCell<Vec<Rc<Server>>>,
     client: Client,
+    streams: Rc<server::Streams>,
     names: RefCell<Option<Rc<request::Names>>>,
 }
 
@@ -64,6 +65,7 @@ impl Http {
             process,
             isolate,
             servers: RefCell::default(),
+            streams: Rc::default(),
             names: RefCell::default(),
         })
     }
@@ -95,6 +97,8 @@ impl Host for Http {
         match builtin {
             Builtin::HttpServe => self.serve(vm, args),
             Builtin::HttpRoute => self.route(vm, args),
+            Builtin::HttpSse => self.serve_events(vm, args),
+            Builtin::StreamSend => self.send_event(vm, args),
             Builtin::HttpStatic => self.serve_files(vm, args),
             Builtin::Close => self.close_handle(vm, args),
             Builtin::Respond => response::respond(vm, args),

@@ -11,6 +11,7 @@ use http_body::{Frame, SizeHint};
 use hyp_bytecode::builtin::Builtin;
 use hyp_vm::builtins::Args;
 use hyp_vm::{File, Trap, Value, Vm};
+use tokio::sync::mpsc::Receiver;
 
 use crate::fault::Fault;
 use crate::server::Underway;
@@ -27,6 +28,8 @@ pub(crate) struct Body {
     bytes: Option<Bytes>,
     /// What follows the bytes, and how much of it.
     file: Option<(File, u64)>,
+    /// Parts that come later.
+    parts: Option<Receiver<Bytes>>,
     /// Dropped with the body, when it has been sent.
     underway: Option<Underway>,
 }
@@ -39,6 +42,11 @@ impl Body {
     /// A number of bytes of a file, from where it is.
     pub(crate) fn of_file(file: File, n_bytes: u64) -> Body {
         Body { file: Some((file, n_bytes)).filter(|_| n_bytes > 0), ..Body::default() }
+    }
+
+    /// What is sent through a channel, until that closes.
+    pub(crate) fn of_parts(parts: Receiver<Bytes>) -> Body {
+        Body { parts: Some(parts), ..Body::default() }
     }
 
     /// All of it, if that is at most so much; otherwise it stays as it is.
@@ -91,8 +99,11 @@ impl http_body::Body for Body {
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
-        _context: &mut Context<'_>,
+        context: &mut Context<'_>,
     ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        if let Some(parts) = &mut self.parts {
+            return parts.poll_recv(context).map(|part| part.map(|part| Ok(Frame::data(part))));
+        }
         let part = match self.bytes.take() {
             Some(bytes) => Some(Ok(bytes)),
             None => self.read_file(),
@@ -101,10 +112,13 @@ impl http_body::Body for Body {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.bytes.is_none() && self.file.is_none()
+        self.bytes.is_none() && self.file.is_none() && self.parts.is_none()
     }
 
     fn size_hint(&self) -> SizeHint {
+        if self.parts.is_some() {
+            return SizeHint::default();
+        }
         let n_bytes = self.bytes.as_ref().map_or(0, |bytes| bytes.len() as u64);
         SizeHint::with_exact(n_bytes + self.file.as_ref().map_or(0, |(_, left)| *left))
     }

@@ -27,6 +27,8 @@ declare_service_builtins! {
     http_serve = HttpServe;
     http_route = HttpRoute;
     http_static = HttpStatic;
+    http_sse = HttpSse;
+    stream_send = StreamSend;
     respond = Respond;
     problem = Problem;
     close = Close;

@@ -74,7 +74,9 @@ pub(super) async fn answer(
     if let (Some(started), Some((method, path))) = (started, line) {
         server.log(&peer, &id, &method, &path, response.status(), started);
     }
-    watch.enter(phase::WRITE);
+    if !watch.is_in(phase::EVENTS) {
+        watch.enter(phase::WRITE);
+    }
     response.body_mut().attach(underway);
     Ok(response)
 }
@@ -122,6 +124,11 @@ impl Server {
         };
         let handler = match &route.action {
             Action::Handler(handler) => *handler,
+            Action::Events(handler, streams) => {
+                watch.enter(phase::EVENTS);
+                let head = Head { parts: &parts, params, body: Bytes::new(), id, peer };
+                return self.send_events(*handler, streams, head);
+            }
             Action::Files(files) => {
                 let path = params.into_iter().find(|(name, _)| name == files::PATH);
                 let path = path.map_or_else(String::new, |(_, path)| path);

@@ -2,6 +2,7 @@
 
 mod compress;
 mod connection;
+mod events;
 mod exchange;
 mod files;
 pub(crate) mod limits;
@@ -31,6 +32,7 @@ use crate::fault::Fault;
 use crate::listen::{Member, Part, Process};
 use crate::options::Options;
 use crate::request::Names;
+pub(crate) use events::Streams;
 pub(crate) use exchange::Underway;
 use limits::{Limits, TICK};
 use route::Routes;

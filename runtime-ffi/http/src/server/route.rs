@@ -11,6 +11,7 @@ use hyp_vm::builtins::Args;
 use hyp_vm::{Trap, Value, Vm};
 use percent_encoding::percent_decode_str;
 
+use super::events::Streams;
 use super::files::Files;
 use super::limits::Limits;
 use crate::fault::Fault;
@@ -23,6 +24,8 @@ pub(crate) enum Action {
     Handler(Value),
     /// The files of a directory.
     Files(Rc<Files>),
+    /// A callable value that sends events; the machine keeps it.
+    Events(Value, Rc<Streams>),
 }
 
 /// What answers requests, and its limits.

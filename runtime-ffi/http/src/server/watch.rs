@@ -32,8 +32,8 @@ pub(super) mod phase {
     pub(crate) const WRITE: u8 = 5;
     /// The last byte of the response is on its way.
     pub(crate) const FLUSH: u8 = 6;
-    /// It serves another protocol, which has limits of its own.
-    pub(crate) const UPGRADED: u8 = 7;
+    /// It sends events, for as long as it likes.
+    pub(crate) const EVENTS: u8 = 7;
 }
 
 /// What a connection has to do; 0 is to go on.
@@ -70,7 +70,7 @@ impl Watch {
         self.since.store(self.now.load(Relaxed), Relaxed);
     }
 
-    fn is_in(&self, phase: u8) -> bool {
+    pub(super) fn is_in(&self, phase: u8) -> bool {
         self.phase.load(Relaxed) == phase
     }
 
@@ -82,7 +82,7 @@ impl Watch {
 
     /// The response of a request has been taken over by the protocol, to its last byte.
     pub(super) fn end_request(&self) {
-        if self.n_requests.fetch_sub(1, Relaxed) == 1 && !self.is_in(phase::UPGRADED) {
+        if self.n_requests.fetch_sub(1, Relaxed) == 1 {
             self.enter(phase::FLUSH);
         }
     }

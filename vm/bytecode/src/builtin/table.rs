@@ -1903,6 +1903,24 @@ macro_rules! for_each_builtin {
             /// > HttpGet(server.url + "/files/a.txt") → calm
             /// > Close(server);
             HttpStatic [] Network (server: Object, prefix: String, directory: String, options: opt Object) -> Null {FS_READ STATE THROWS} = http_static;
+            /// Answers GET requests of a path with events (`text/event-stream`). The function gets the request and
+            /// a stream for `StreamSend`; the response ends when it ends, and it is cancelled when the peer goes.
+            /// > induce server = HttpServe({});
+            /// > HttpSse(server, "/ticks", suggestion(request, stream) { StreamSend(stream, "deep"); });
+            /// > HttpGet(server.url + "/ticks") + "." → data: deep
+            /// > →
+            /// > → .
+            /// > Close(server);
+            HttpSse [] Network (server: Object, path: String, handler: Function) -> Null {STATE THROWS} = http_sse;
+            /// Sends an event; data that is no text goes as JSON. Waits while the peer has many events to take.
+            /// False if the peer has gone.
+            /// > induce server = HttpServe({});
+            /// > HttpSse(server, "/", suggestion(request, stream) { observe StreamSend(stream, {depth: 3}, "level"); });
+            /// > observe Trim(HttpGet(server.url + "/")); → true
+            /// > → event: level
+            /// > → data: {"depth":3}
+            /// > Close(server);
+            StreamSend [] Network (stream: Object, data: Any, event: opt String) -> Boolean {READS TASKS THROWS} = stream_send;
             /// A response. A body that is no text becomes JSON; null is an empty body. A header whose value is
             /// an array is sent once for each element.
             /// > Respond(201, {id: 7}, {location: "/users/7"}) → {status: 201, headers: {location: /users/7}, body: {id: 7}}
