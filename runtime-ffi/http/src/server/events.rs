@@ -12,7 +12,7 @@ use hyp_bytecode::builtin::Builtin;
 use hyp_vm::builtins::Args;
 use hyp_vm::{Ticket, Trap, Value, Vm};
 use tokio::sync::mpsc::error::TrySendError;
-use tokio::sync::mpsc::{Sender, channel};
+use tokio::sync::mpsc::{Sender, WeakSender, channel};
 
 use super::Server;
 use super::route::{Action, Route};
@@ -127,7 +127,11 @@ impl Server {
         let (sender, receiver) = channel(WAITING_MAX);
         let number = streams.last.get() + 1;
         streams.last.set(number);
-        streams.open.borrow_mut().insert(number, sender.clone());
+        let sender = {
+            let weak = sender.downgrade();
+            streams.open.borrow_mut().insert(number, sender);
+            weak
+        };
         let started = self.driver.enter(|vm| self.begin_events(vm, handler, streams, number, head));
         let hook = match started {
             Some(Ok(hook)) => hook,
@@ -136,7 +140,9 @@ impl Server {
         };
         if let Some(hook) = hook {
             let (server, streams) = (Rc::clone(self), Rc::clone(streams));
-            tokio::task::spawn_local(async move { server.watch_events(sender, hook, &streams, number).await });
+            tokio::task::spawn_local(async move {
+                server.watch_events(sender, hook, &streams, number).await;
+            });
         }
         let mut response = Response::new(Body::of_parts(receiver));
         let headers = response.headers_mut();
@@ -186,15 +192,19 @@ impl Server {
     }
 
     /// Sees to it that a handler ends when its peer or the server does.
-    async fn watch_events(&self, sender: Sender<Bytes>, hook: Ticket, streams: &Streams, number: u64) {
+    async fn watch_events(
+        &self,
+        sender: WeakSender<Bytes>,
+        hook: Ticket,
+        streams: &Streams,
+        number: u64,
+    ) {
         let mut idle = Duration::ZERO;
         loop {
-            let is_gone = tokio::time::timeout(super::TICK, sender.closed()).await.is_ok();
-            let is_ended = !streams.open.borrow().contains_key(&number);
-            if is_ended {
-                return;
-            }
-            if is_gone || !self.is_open() {
+            tokio::time::sleep(super::TICK).await;
+            // The handler has ended if nobody can send any more.
+            let Some(sender) = sender.upgrade() else { return };
+            if sender.is_closed() || !self.is_open() {
                 break;
             }
             idle += super::TICK;
