@@ -492,11 +492,9 @@ fn a_signal_loses_no_request() {
 
 #[test]
 fn tls_and_http_2_are_spoken_where_the_certificate_is_trusted() {
-    let scratch = Scratch::new();
-    let certified = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]);
-    let certified = certified.expect("a certificate");
-    let cert = scratch.file("cert.pem", certified.cert.pem());
-    let key = scratch.file("key.pem", certified.signing_key.serialize_pem());
+    // A certificate for `localhost`, signed by itself and valid until 2126.
+    let directory = hyp_tests::subject::root().join("tests/it");
+    let (cert, key) = (directory.join("localhost.pem"), directory.join("localhost.key"));
     let (cert, key) = (text(&cert), text(&key));
     let source = format!(
         r#"

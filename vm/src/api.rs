@@ -438,7 +438,7 @@ impl Vm {
         let place = self.readable(path)?;
         // Opening something else, a pipe for example, might wait.
         match place.metadata() {
-            Ok(info) if info.is_file() => {}
+            Ok(info) if info.is_file => {}
             Ok(_) => return Ok(None),
             Err(error) if is_missing(&error) => return Ok(None),
             Err(error) => return Err(place.failed("read", &error)),
