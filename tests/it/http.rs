@@ -558,8 +558,15 @@ fn files_have_tags_ranges_and_no_way_out() {
     let moved = with("/files/sub", "");
     assert_eq!((moved.status, moved.header("location")), (301, Some("/files/sub/")));
     let away = [
-        "/files/../secret.txt", "/files/%2e%2e/secret.txt", "/files/..%2fsecret.txt", "/files//etc/passwd",
-        "/files/.hidden", "/files/sub/..%5c..%5csecret.txt", "/files/a.txt%00", "/files/none.txt", "/files/a.txt/b",
+        "/files/../secret.txt",
+        "/files/%2e%2e/secret.txt",
+        "/files/..%2fsecret.txt",
+        "/files//etc/passwd",
+        "/files/.hidden",
+        "/files/sub/..%5c..%5csecret.txt",
+        "/files/a.txt%00",
+        "/files/none.txt",
+        "/files/a.txt/b",
     ];
     for path in away {
         assert_eq!(with(path, "").status, 404, "{path}");

@@ -15,8 +15,8 @@ use hyper::body::Incoming;
 use tokio::sync::oneshot;
 
 use super::route::{Action, Found, Route};
-use super::{Server, compress, files};
 use super::watch::{Watch, phase};
+use super::{Server, compress, files};
 use crate::request::{self, Head};
 use crate::response::{self, Body};
 
@@ -156,10 +156,15 @@ impl Server {
     }
 
     /// Starts the handler.
-    fn begin(self: &Rc<Server>, vm: &mut Vm, handler: Value, head: Head<'_>) -> Result<Begun, Trap> {
+    fn begin(
+        self: &Rc<Server>,
+        vm: &mut Vm,
+        handler: Value,
+        head: Head<'_>,
+    ) -> Result<Begun, Trap> {
         let id = head.id.to_owned();
-        let started = request::value(vm, &self.names, head)
-            .and_then(|request| vm.start(handler, &[request]));
+        let started =
+            request::value(vm, &self.names, head).and_then(|request| vm.start(handler, &[request]));
         let outcome = match started {
             Ok(promise) => match vm.outcome_now(promise) {
                 Some(outcome) => outcome,

@@ -99,8 +99,7 @@ impl Http {
         let runtime = self.driver.runtime().map_err(failed)?;
         let (sender, handed) = mpsc::unbounded_channel();
         let member = Member::new(self.isolate, sender, &self.driver.pulse);
-        let (part, listener) =
-            self.process.listen(member, (&host, port)).map_err(failed)?;
+        let (part, listener) = self.process.listen(member, (&host, port)).map_err(failed)?;
         let address = part.address;
         let _context = runtime.handle().enter();
         let listener = TcpListener::from_std(listener).map_err(failed)?;
