@@ -505,15 +505,19 @@ async fn send_once(connections: &Connections, plan: &Plan) -> Result<Answer, Fai
     })
 }
 
+/// Whether an error is one of TLS, perhaps wrapped as one of input and output.
+fn is_of_tls(error: &(dyn std::error::Error + 'static)) -> bool {
+    let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    error.is::<rustls::Error>() || inner.is_some_and(|inner| is_of_tls(inner))
+}
+
 /// What a failed request means.
 fn describe(uri: &Uri, error: &legacy::Error) -> Failure {
     let mut reasons = Vec::new();
     let mut next = error.source();
     let mut is_tls = false;
     while let Some(reason) = next {
-        let io = reason.downcast_ref::<std::io::Error>();
-        is_tls |= reason.is::<rustls::Error>()
-            || io.and_then(std::io::Error::get_ref).is_some_and(|e| e.is::<rustls::Error>());
+        is_tls |= is_of_tls(reason);
         reasons.push(reason.to_string());
         next = reason.source();
     }
