@@ -88,38 +88,26 @@ impl<'m> Translator<'_, 'm> {
                 self.store(Region::Elements, v, at, 0);
                 self.join_slow(insn, None, slow);
             }
-            Op::ArrayGetBool => {
-                let slow = self.cold_block();
-                let array = self.read_any(self.reg(insn, 1));
-                let array = self.any_array_in(array, slow);
-                let i = self.index(self.reg(insn, 2), slow);
-                self.check_index(array, i, slow);
-                let start = self.load(Region::Arrays, types::I64, array, PTR);
-                let (words, done) = self.split_by_kind(array, true);
-                let at = self.b.ins().iadd(start, i);
-                let v = self.load(Region::Elements, types::I8, at, 0);
-                self.b.ins().jump(done, &[v.into()]);
-                self.b.switch_to_block(words);
-                let offset = self.b.ins().ishl_imm_u(i, 3);
-                let at = self.b.ins().iadd(start, offset);
-                let v = self.load(Region::Elements, types::I64, at, 0);
-                let tag = self.b.ins().ushr_imm_u(v, 48);
-                let is_bool = self.b.ins().icmp_imm_u(IntCC::Equal, tag, (TAG_BOOL >> 48) as i64);
-                self.expect(is_bool, slow);
-                let v = self.b.ins().ireduce(types::I8, v);
-                self.b.ins().jump(done, &[v.into()]);
-                self.b.switch_to_block(done);
-                let v = self.b.block_params(done)[0];
-                self.join_slow(insn, Some(v), slow);
-            }
+            Op::ArrayGetBool => self.get_bool(insn),
             Op::ArraySetBool => {
-                let slow = self.cold_block();
+                let (slow, done) = (self.cold_block(), self.new_block());
+                let i = self.index(self.reg(insn, 1), slow);
+                let raw = self.read(self.reg(insn, 2));
+                let any = self.new_block();
+                if let Some(at) = self.byte_of(self.reg(insn, 0), i, any) {
+                    self.b.set_cold_block(any);
+                    self.store(Region::Elements, raw, at, 0);
+                    self.b.ins().jump(done, &[]);
+                } else {
+                    self.b.ins().jump(any, &[]);
+                }
+                self.b.switch_to_block(any);
                 let array = self.read_any(self.reg(insn, 0));
                 let array = self.any_array_in(array, slow);
-                let i = self.index(self.reg(insn, 1), slow);
                 self.check_index(array, i, slow);
-                let raw = self.read(self.reg(insn, 2));
                 self.store_bool(array, i, raw);
+                self.b.ins().jump(done, &[]);
+                self.b.switch_to_block(done);
                 self.join_slow(insn, None, slow);
             }
             Op::ArrayPushBool => {
@@ -296,6 +284,43 @@ impl<'m> Translator<'_, 'm> {
         self.b.ins().brif(is_bytes, bytes, &[], words, &[]);
         self.b.switch_to_block(bytes);
         (words, done)
+    }
+
+    fn get_bool(&mut self, insn: &Insn<'m>) {
+        let (slow, done) = (self.cold_block(), self.new_block());
+        let result = self.b.append_block_param(done, types::I8);
+        let i = self.index(self.reg(insn, 2), slow);
+        let any = self.new_block();
+        if let Some(at) = self.byte_of(self.reg(insn, 1), i, any) {
+            self.b.set_cold_block(any);
+            let v = self.load(Region::Elements, types::I8, at, 0);
+            self.b.ins().jump(done, &[v.into()]);
+        } else {
+            self.b.ins().jump(any, &[]);
+        }
+        self.b.switch_to_block(any);
+        let array = self.read_any(self.reg(insn, 1));
+        let array = self.any_array_in(array, slow);
+        self.check_index(array, i, slow);
+        let start = self.load(Region::Arrays, types::I64, array, PTR);
+        let (words, joined) = self.split_by_kind(array, true);
+        let at = self.b.ins().iadd(start, i);
+        let v = self.load(Region::Elements, types::I8, at, 0);
+        self.b.ins().jump(joined, &[v.into()]);
+        self.b.switch_to_block(words);
+        let offset = self.b.ins().ishl_imm_u(i, 3);
+        let at = self.b.ins().iadd(start, offset);
+        let v = self.load(Region::Elements, types::I64, at, 0);
+        let tag = self.b.ins().ushr_imm_u(v, 48);
+        let is_bool = self.b.ins().icmp_imm_u(IntCC::Equal, tag, (TAG_BOOL >> 48) as i64);
+        self.expect(is_bool, slow);
+        let v = self.b.ins().ireduce(types::I8, v);
+        self.b.ins().jump(joined, &[v.into()]);
+        self.b.switch_to_block(joined);
+        let v = self.b.block_params(joined)[0];
+        self.b.ins().jump(done, &[v.into()]);
+        self.b.switch_to_block(done);
+        self.join_slow(insn, Some(result), slow);
     }
 
     fn store_bool(&mut self, array: Value, i: Value, raw: Value) {

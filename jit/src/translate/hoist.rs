@@ -22,6 +22,8 @@ use crate::flow::Loop;
 #[derive(Clone, Copy)]
 pub(super) struct Hoisted {
     reg: u8,
+    /// Whether it is an array of bytes; else one of words.
+    holds_bytes: bool,
     /// Address of the elements.
     start: Variable,
     /// How many there are; 64 bits.
@@ -39,13 +41,15 @@ pub(super) struct Hoisting {
     preheader: Option<Block>,
 }
 
-/// The array that an instruction accesses an element of.
-fn accessed(insn: &Insn<'_>) -> Option<u8> {
-    match insn.op {
-        Op::ArrayGet | Op::ArrayGetF64 | Op::GetIndex => insn.reg(1),
-        Op::ArraySet => insn.reg(0),
-        _ => None,
-    }
+/// The array that an instruction accesses an element of, and whether it expects bytes there.
+fn accessed(insn: &Insn<'_>) -> Option<(u8, bool)> {
+    Some(match insn.op {
+        Op::ArrayGet | Op::ArrayGetF64 | Op::GetIndex => (insn.reg(1)?, false),
+        Op::ArraySet => (insn.reg(0)?, false),
+        Op::ArrayGetBool => (insn.reg(1)?, true),
+        Op::ArraySetBool => (insn.reg(0)?, true),
+        _ => return None,
+    })
 }
 
 fn may_change_arrays(op: Op) -> bool {
@@ -77,14 +81,15 @@ impl<'m> Translator<'_, 'm> {
             self.plan_bounds(at, &insns);
             calls[at] = insns.iter().any(|insn| insn.op.spec().effects.has(Effects::CALLS));
             for insn in &insns {
-                let Some(reg) = accessed(insn) else { continue };
+                let Some((reg, holds_bytes)) = accessed(insn) else { continue };
                 let outer =
                     self.hoisting.iter().position(|h| h.of.body[at] && !h.of.written.contains(reg));
                 let Some(outer) = outer else { continue };
-                if self.hoisting[outer].arrays.iter().all(|known| known.reg != reg) {
+                let arrays = &self.hoisting[outer].arrays;
+                if arrays.iter().all(|a| (a.reg, a.holds_bytes) != (reg, holds_bytes)) {
                     let start = self.b.declare_var(types::I64);
                     let len = self.b.declare_var(types::I64);
-                    self.hoisting[outer].arrays.push(Hoisted { reg, start, len });
+                    self.hoisting[outer].arrays.push(Hoisted { reg, holds_bytes, start, len });
                 }
             }
         }
@@ -162,7 +167,11 @@ impl<'m> Translator<'_, 'm> {
 
     /// As [`Translator::look_at_arrays`], behind an instruction that may have changed them.
     pub(super) fn look_again(&mut self, insn: &Insn<'m>) {
-        if may_change_arrays(insn.op) {
+        // A word stored into an array of bytes makes it one of words.
+        let has_bytes = |h: &Hoisting| h.of.body[self.at] && h.arrays.iter().any(|a| a.holds_bytes);
+        if may_change_arrays(insn.op)
+            || insn.op == Op::ArraySet && self.hoisting.iter().any(has_bytes)
+        {
             self.look_at_arrays(self.at);
         }
     }
@@ -198,7 +207,11 @@ impl<'m> Translator<'_, 'm> {
         let v = self.read_any(array.reg);
         let p = self.heap_pointer(v, none);
         let kind = self.load(Region::Headers, types::I8, p, KIND);
-        let is_array = self.b.ins().icmp_imm_u(IntCC::Equal, kind, object::Kind::Array as i64);
+        let wanted = match array.holds_bytes {
+            true => object::Kind::BoolArray,
+            false => object::Kind::Array,
+        };
+        let is_array = self.b.ins().icmp_imm_u(IntCC::Equal, kind, wanted as i64);
         self.expect(is_array, none);
         let found = self.load(Region::Arrays, types::I64, p, PTR);
         let count = self.load(Region::Arrays, types::I32, p, LEN);
@@ -215,12 +228,7 @@ impl<'m> Translator<'_, 'm> {
     /// Address of an element of the array in a register; `slow` if it is none, or the index, for an
     /// unsigned check, is out of range.
     pub(super) fn element_of(&mut self, reg: u8, i: Value, slow: Block) -> Value {
-        let known = self
-            .hoisting
-            .iter()
-            .filter(|h| h.of.body[self.at])
-            .find_map(|h| h.arrays.iter().find(|array| array.reg == reg).copied());
-        let Some(array) = known else {
+        let Some(array) = self.hoisted(reg, false) else {
             let v = self.read_any(reg);
             let array = self.array_in(v, slow);
             return self.element(array, i, slow);
@@ -231,5 +239,21 @@ impl<'m> Translator<'_, 'm> {
         let start = self.b.use_var(array.start);
         let offset = self.b.ins().ishl_imm_u(i, 3);
         self.b.ins().iadd(start, offset)
+    }
+    /// Address of a byte of the array in a register; `other` if it is none of bytes, or if the index,
+    /// for an unsigned check, is out of range. Only where it is looked at outside of a loop.
+    pub(super) fn byte_of(&mut self, reg: u8, i: Value, other: Block) -> Option<Value> {
+        let array = self.hoisted(reg, true)?;
+        let len = self.b.use_var(array.len);
+        let is_in = self.b.ins().icmp(IntCC::UnsignedLessThan, i, len);
+        self.expect(is_in, other);
+        let start = self.b.use_var(array.start);
+        Some(self.b.ins().iadd(start, i))
+    }
+
+    fn hoisted(&self, reg: u8, holds_bytes: bool) -> Option<Hoisted> {
+        let here = self.hoisting.iter().filter(|h| h.of.body[self.at]);
+        let mut arrays = here.flat_map(|h| &h.arrays);
+        arrays.find(|a| (a.reg, a.holds_bytes) == (reg, holds_bytes)).copied()
     }
 }
