@@ -1,5 +1,6 @@
 //! Text of what is compiled.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use hyp_bytecode::verify::VerifiedModule;
@@ -15,17 +16,29 @@ pub enum Form {
     Assembly,
 }
 
-/// The code of a function as it is made when it is called, not when a loop of it is entered.
+/// The code of every function as it is made when the function is called, not when a loop of it is
+/// entered. A function that stays with the interpreter has the reason instead.
 ///
 /// # Errors
-/// Why the function, or everything on this processor, stays with the interpreter.
-pub fn listing(module: &Arc<VerifiedModule>, func: u32, form: Form) -> Result<String, String> {
+/// Why nothing can be compiled on this processor.
+pub fn listing(module: &Arc<VerifiedModule>, form: Form) -> Result<String, String> {
     let options = CodeOptions { keeps_text: true, ..CodeOptions::default() };
     let mut compiler = Compiler::new(Arc::clone(module), options)?;
-    compiler.compile(func, None, true)?;
-    let (clif, assembly) = std::mem::take(&mut compiler.text);
-    Ok(match form {
-        Form::Clif => clif,
-        Form::Assembly => assembly,
-    })
+    let mut out = String::new();
+    for func in 0..module.functions.len() as u32 {
+        let name = hyp_vm::tier::function_name(module, func);
+        // Writing to a string cannot fail.
+        let _ = writeln!(out, "; @{func} {name}");
+        match compiler.compile(func, None, true) {
+            Err(reason) => {
+                let _ = writeln!(out, "; interpreted: {reason}");
+            }
+            Ok(_) => {
+                let (clif, assembly) = std::mem::take(&mut compiler.text);
+                out.push_str(if form == Form::Clif { &clif } else { &assembly });
+            }
+        }
+        out.push('\n');
+    }
+    Ok(out)
 }

@@ -360,7 +360,7 @@ fn the_same_source_gives_the_same_bytes_anywhere() {
 #[test]
 fn intermediate_forms_are_printed() {
     let program = root().join("docs/examples/queens.hyp");
-    for form in ["tokens", "ast", "ssa", "bytecode"] {
+    for form in ["tokens", "ast", "ssa", "bytecode", "clif", "asm"] {
         let output = hypc(["build", "--emit", form, text(&program)]);
         assert_eq!(exit(&output), 0, "{form}: {}", stderr(&output));
         assert!(output.stdout.len() > 100, "{form}");
@@ -378,6 +378,9 @@ fn modules_can_be_inspected() {
         assert!(!output.stdout.is_empty() && output.stderr.is_empty(), "{verb}");
     }
     assert_eq!(stdout(&hypc(["disasm", text(&module)])), stdout(&hypvm(["disasm", text(&module)])));
+    let native = hypvm(["disasm", "--native", text(&module)]);
+    assert_eq!(exit(&native), 0);
+    assert!(stdout(&native).contains("block0:"), "{}", stdout(&native));
 }
 
 #[test]

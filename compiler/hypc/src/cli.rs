@@ -342,6 +342,10 @@ pub(crate) enum Emit {
     Ssa,
     /// The instruction listing
     Bytecode,
+    /// What machine code is made from
+    Clif,
+    /// Machine code for this processor
+    Asm,
 }
 
 /// A format of diagnostics.

@@ -90,6 +90,9 @@ pub enum Command {
     },
     /// Lists a module's instructions
     Disasm {
+        /// List the machine code that they become on this processor
+        #[arg(long)]
+        native: bool,
         /// The module
         file: PathBuf,
     },

@@ -1,8 +1,11 @@
 //! A summary of a module for people.
 
+use std::sync::Arc;
+
 use std::fmt::Write;
 
 use hyp_bytecode::module::{Module, TypeKind};
+use hyp_bytecode::verify::VerifiedModule;
 
 /// Describes what a module holds, one fact per line.
 #[must_use]
@@ -41,4 +44,17 @@ pub fn summary(module: &Module) -> String {
         );
     }
     out
+}
+
+pub use hyp_jit::Form as NativeForm;
+
+/// The machine code of every function, or what it is made from.
+///
+/// # Errors
+/// The exit code, after a message: there is no machine code for this processor.
+pub fn native(module: &Arc<VerifiedModule>, form: NativeForm) -> Result<String, i32> {
+    hyp_jit::listing(module, form).map_err(|reason| {
+        crate::complain!("no machine code: {reason}");
+        i32::from(crate::exit::FAILURE)
+    })
 }

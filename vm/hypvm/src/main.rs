@@ -32,7 +32,7 @@ fn dispatch(cli: &Cli) -> i32 {
             Some(
                 Command::Inspect { file }
                 | Command::Verify { file }
-                | Command::Disasm { file }
+                | Command::Disasm { file, .. }
                 | Command::Serve { file, .. },
             ),
             _,
@@ -57,6 +57,12 @@ fn dispatch(cli: &Cli) -> i32 {
         }
         Some(Command::Verify { .. }) => format!("{}: valid\n", path.display()),
         Some(Command::Inspect { .. }) => inspect::summary(&module),
+        Some(Command::Disasm { native: true, .. }) => {
+            match inspect::native(&module, inspect::NativeForm::Assembly) {
+                Ok(text) => text,
+                Err(code) => return code,
+            }
+        }
         Some(Command::Disasm { .. }) => hyp_bytecode::text::disassemble(&module),
     };
     i32::from(hypvm::process::print(&text))

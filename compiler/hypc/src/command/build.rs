@@ -8,6 +8,7 @@ use hyp_bytecode::container;
 use hyp_grammar::intern::Interner;
 use hyp_grammar::source::LineIndex;
 use hypvm::exit;
+use hypvm::inspect::NativeForm;
 use hypvm::process::print;
 
 use crate::cli::{Build, Cli, Emit};
@@ -39,6 +40,14 @@ pub(super) fn build(cli: &Cli, build: &Build) -> Result<i32, i32> {
     let module = super::verified(module)?;
     if build.emit == Some(Emit::Bytecode) {
         return Ok(i32::from(print(&hyp_bytecode::text::disassemble(&module))));
+    }
+    let native = match build.emit {
+        Some(Emit::Clif) => Some(NativeForm::Clif),
+        Some(Emit::Asm) => Some(NativeForm::Assembly),
+        _ => None,
+    };
+    if let Some(form) = native {
+        return Ok(i32::from(print(&hypvm::inspect::native(&module, form)?)));
     }
     write_atomically(&path, &container::write(&module)).map_err(|error| {
         hypvm::complain!("hypc: {}: cannot write: {error}", path.display());
