@@ -31,7 +31,8 @@ use hyp_bytecode::rep::Rep;
 use hyp_vm::tier::{self, has_slow_path};
 
 use crate::flow::{
-    Facts, Graph, Live, Loop, NotVerified, Outcome, Ranges, RegSet, Subject, for_each_read, loops,
+    Facts, Graph, Live, Loop, NotVerified, Objects, Outcome, Ranges, RegSet, Subject,
+    apply_to_objects, for_each_read, loops,
 };
 
 /// Upper 16 bits of tagged words; see `hyp_vm::value`.
@@ -252,6 +253,8 @@ pub(crate) struct Translator<'a, 'm> {
     ranges: Ranges<'m>,
     /// What is known in front of the current instruction, and of its result.
     facts: Facts,
+    objects: RegSet,
+    objects_at: Objects,
     outcome: Option<Outcome>,
     /// By block of the graph.
     blocks: Vec<Option<Block>>,
@@ -296,6 +299,8 @@ impl<'a, 'm> Translator<'a, 'm> {
         let loops = loops(input.graph, input.live, entry_at, &reachable);
         let ranges =
             ranges_of(input, entry_at, loops.clone()).map_err(|_| Refused("it is not verified"))?;
+        let objects_at = Objects::new(input.function, input.graph, entry_at)
+            .map_err(|_| Refused("it is not verified"))?;
         let vm = Value::from_u32(0);
         let mut t = Translator {
             b,
@@ -305,6 +310,8 @@ impl<'a, 'm> Translator<'a, 'm> {
             vars: Vec::new(),
             ints: vec![None; input.function.reps.len()],
             facts: ranges.at_start(entry_at),
+            objects: RegSet::default(),
+            objects_at,
             ranges,
             outcome: None,
             blocks: vec![None; input.graph.blocks.len()],
@@ -423,11 +430,13 @@ impl<'a, 'm> Translator<'a, 'm> {
         self.at = at;
         self.handled = self.handled_at(at);
         self.facts = self.ranges.at_start(at);
+        self.objects = self.objects_at.at_start(at);
         let mut has_ended = false;
         for (insn, after) in self.with_liveness(at)? {
             self.after = after;
             self.outcome = self.ranges.outcome(&insn, &self.facts);
             self.insn(&insn);
+            apply_to_objects(&insn, &mut self.objects);
             if let Some(reg) = insn.out() {
                 self.facts.set(reg, self.outcome.map(|outcome| outcome.range));
             }

@@ -31,6 +31,15 @@ impl RegSet {
         self.zip(other, |a, b| a | b)
     }
 
+    pub(crate) fn intersection(&self, other: &RegSet) -> RegSet {
+        self.zip(other, |a, b| a & b)
+    }
+
+    /// Every register.
+    pub(crate) fn all() -> RegSet {
+        RegSet([u64::MAX; 4])
+    }
+
     pub(crate) fn without(&self, other: &RegSet) -> RegSet {
         self.zip(other, |a, b| a & !b)
     }

@@ -151,8 +151,7 @@ impl<'m> Translator<'_, 'm> {
             }
             Op::GetField => {
                 let slow = self.cold_block();
-                let v = self.read_any(self.reg(insn, 1));
-                let p = self.heap_pointer(v, slow);
+                let p = self.object_in(self.reg(insn, 1), slow);
                 let slot = insn.imm8().unwrap_or(0);
                 let reg = self.reg(insn, 0);
                 let flags = self.field_flags(slot);
@@ -162,8 +161,7 @@ impl<'m> Translator<'_, 'm> {
             }
             Op::SetField => {
                 let slow = self.cold_block();
-                let v = self.read_any(self.reg(insn, 0));
-                let p = self.heap_pointer(v, slow);
+                let p = self.object_in(self.reg(insn, 0), slow);
                 let field = self.store_check(p, self.reg(insn, 2), slow);
                 let slot = insn.imm8().unwrap_or(0);
                 let flags = self.field_flags(slot);
@@ -241,6 +239,16 @@ impl<'m> Translator<'_, 'm> {
         let undef = self.word(UNDEF);
         let is_declared = self.b.ins().icmp(IntCC::NotEqual, v, undef);
         self.expect(is_declared, slow);
+    }
+
+    /// The address of the object in a register of a type; `slow` for null, if it may be that.
+    fn object_in(&mut self, reg: u8, slow: Block) -> Value {
+        let v = self.read_any(reg);
+        if !self.objects.contains(reg) {
+            return self.heap_pointer(v, slow);
+        }
+        let heap = self.word(TAG_HEAP);
+        self.b.ins().isub(v, heap)
     }
 
     /// The address in a tagged word of a heap object; `slow` for other words.
