@@ -24,7 +24,16 @@ impl<'m> Translator<'_, 'm> {
             Op::AddF64K => self.with_const(insn, |t, x, k| t.b.ins().fadd(x, k)),
             Op::RsubF64K => self.with_const(insn, |t, x, k| t.b.ins().fsub(k, x)),
             Op::MulF64K => self.with_const(insn, |t, x, k| t.b.ins().fmul(x, k)),
-            Op::DivF64K => self.with_const(insn, |t, x, k| t.b.ins().fdiv(x, k)),
+            Op::DivF64K => {
+                let k = f64::from_bits(insn.k64().unwrap_or(0));
+                match exact_reciprocal(k) {
+                    Some(r) => self.unary(insn, |t, x| {
+                        let r = t.b.ins().f64const(r);
+                        t.b.ins().fmul(x, r)
+                    }),
+                    None => self.with_const(insn, |t, x, k| t.b.ins().fdiv(x, k)),
+                }
+            }
             Op::RdivF64K => self.with_const(insn, |t, x, k| t.b.ins().fdiv(k, x)),
             Op::ModF64K => {
                 let k = f64::from_bits(insn.k64().unwrap_or(0));
@@ -392,5 +401,26 @@ impl<'m> Translator<'_, 'm> {
         self.b.ins().brif(is_null, done, &[], slow, &[]);
         self.b.switch_to_block(done);
         self.join_slow(insn, Some(v), slow);
+    }
+}
+
+/// The reciprocal of a power of two, by which products are the same as quotients.
+fn exact_reciprocal(k: f64) -> Option<f64> {
+    const FRACTION: u64 = (1 << 52) - 1;
+    let r = 1.0 / k;
+    (k.to_bits() & FRACTION == 0 && k.is_normal() && r.is_normal()).then_some(r)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_powers_of_two_have_exact_reciprocals() {
+        assert_eq!(exact_reciprocal(2.0), Some(0.5));
+        assert_eq!(exact_reciprocal(-0.25), Some(-4.0));
+        for k in [0.0, -0.0, 3.0, f64::NAN, f64::INFINITY, f64::MIN_POSITIVE / 2.0, 1.5] {
+            assert_eq!(exact_reciprocal(k), None, "{k}");
+        }
     }
 }
