@@ -70,6 +70,8 @@ def measure(name, options, scratch):
     finally:
         for service in services.values():
             service.terminate()
+        for service in services.values():
+            service.wait()
     for who in services:
         print(
             f"{name:6} {who:6} {statistics.median(rates[who]):9.0f} requests/s"
