@@ -143,13 +143,13 @@ fn strict_null_refuses_what_may_be_null() {
         codes.retain(|code| *code != "W0609");
         codes
     };
-    assert_eq!(codes("induce s: string;"), ["W0613"]);
-    assert_eq!(codes("induce s: string? = null; induce t: string = s;"), ["W0614"]);
+    assert_eq!(codes("induce s: string;"), ["E0314"]);
+    assert_eq!(codes("induce s: string? = null; induce t: string = s;"), ["E0314"]);
     assert!(codes("induce s: string? = null; if (s != null) { induce t: string = s; }").is_empty());
-    assert_eq!(codes("suggestion f(s: string) { } induce t: string? = null; f(t);"), ["W0614"]);
-    assert_eq!(codes("suggestion f(s: string?): string { awaken s; } f(null);"), ["W0614"]);
+    assert_eq!(codes("suggestion f(s: string) { } induce t: string? = null; f(t);"), ["E0314"]);
+    assert_eq!(codes("suggestion f(s: string?): string { awaken s; } f(null);"), ["E0314"]);
     assert!(codes("suggestion f(s: string?): string { awaken s ?? \"\"; } f(null);").is_empty());
-    assert_eq!(codes("session A { expose b: string; }"), ["W0623"]);
+    assert_eq!(codes("session A { expose b: string; }"), ["E0314"]);
     assert!(codes("session A { expose b: string?; expose c: string = \"\"; }").is_empty());
 }
 
@@ -157,7 +157,7 @@ fn strict_null_refuses_what_may_be_null() {
 fn strict_null_refuses_null() {
     let strict = CheckOptions { strict_null: true };
     let body = "induce s: string = null; observe s;";
-    assert_eq!(checked_with(body, strict).codes, ["W0614"]);
+    assert_eq!(checked_with(body, strict).codes, ["E0314"]);
     assert_eq!(checked(body).codes, ["W0614"]);
 }
 

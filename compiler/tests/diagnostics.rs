@@ -43,6 +43,9 @@ fn too_many_fields() -> Vec<u8> {
     format!("Focus {{ record R {{ {} }} }} Relax\n", fields.join(" ")).into_bytes()
 }
 
+/// First line of a golden program that is compiled with this option.
+const STRICT_NULL: &str = "// option: --strict-null";
+
 /// A line that starts another file of a golden program.
 const FILE: &str = "// file: ";
 
@@ -68,7 +71,8 @@ impl Loader for Files {
 }
 
 fn compiled(bytes: &[u8]) -> Compilation {
-    let options = Options { opt_level: 0, ..Options::default() };
+    let strict_null = bytes.starts_with(STRICT_NULL.as_bytes());
+    let options = Options { opt_level: 0, strict_null, ..Options::default() };
     let Ok(text) = std::str::from_utf8(bytes) else { return compile("test.hyp", bytes, &options) };
     let mut parts = text.split(FILE);
     let main = parts.next().unwrap_or_default();

@@ -166,7 +166,9 @@ fn strict_null_refuses_null_at_run_time() {
     assert_eq!(stdout(&hypc(["run", "--strict-null", text(&program)])), "none\n");
     let wrong = scratch.file("wrong.hyp", "Focus { induce s: string = null; observe s; } Relax\n");
     assert_eq!(exit(&hypc(["check", text(&wrong)])), 0);
-    assert_eq!(exit(&hypc(["check", "--strict-null", text(&wrong)])), 1);
+    let refused = hypc(["check", "--strict-null", text(&wrong)]);
+    assert_eq!(exit(&refused), 1);
+    assert!(stderr(&refused).starts_with("error[E0314]: null for"), "{}", stderr(&refused));
 }
 
 #[test]
@@ -416,6 +418,106 @@ fn a_closed_pipe_is_quiet() {
         .expect("bash starts");
     assert_eq!(stdout(&output), "0\n0\n");
     assert_eq!(stderr(&output), "");
+}
+
+/// Command lines of both tools that print to standard output, with what they need in `scratch`.
+#[cfg(unix)]
+fn printing_command_lines(scratch: &Scratch) -> Vec<(&'static str, Vec<String>)> {
+    let source = "Focus { observe 1; } Relax\n";
+    let module = scratch.module("program", source);
+    let program = scratch.file("program.hyp", source);
+    let untidy = scratch.file("untidy.hyp", "Focus{observe 1;}Relax\n");
+    scratch.file("test_program.hyp", source);
+    scratch.file("trance.json", r#"{"ritualName": "printing", "mantra": "1.0.0"}"#);
+    let lines = [
+        "run PROGRAM",
+        "exec PROGRAM",
+        "version",
+        "--version",
+        "--help",
+        "help build",
+        "builtins",
+        "builtins --json",
+        "builtins Sin",
+        "explain",
+        "explain E0201",
+        "doc PROGRAM",
+        "completions bash",
+        "disasm PROGRAM",
+        "disasm MODULE",
+        "build --emit tokens PROGRAM",
+        "build --emit ast PROGRAM",
+        "build --emit ssa PROGRAM",
+        "build --emit bytecode PROGRAM",
+        "fmt --check UNTIDY",
+        "fmt -",
+        "test",
+        "test --list",
+        "test --reporter json",
+        "repl",
+        "list",
+        "validate",
+        "new made",
+        "@MODULE",
+        "@inspect MODULE",
+        "@verify MODULE",
+        "@disasm MODULE",
+        "@--version",
+        "@--help",
+    ];
+    let places = [("PROGRAM", &program), ("MODULE", &module), ("UNTIDY", &untidy)];
+    let words = |line: &'static str| {
+        let tool = if line.starts_with('@') { "hypvm" } else { "hypc" };
+        let words = line.trim_start_matches('@').split(' ').map(|word| {
+            let place = places.iter().find(|(name, _)| *name == word);
+            place.map_or(word, |(_, path)| text(path)).to_owned()
+        });
+        (tool, words.collect())
+    };
+    lines.into_iter().map(words).collect()
+}
+
+/// The exit code and the complaints of a command with this standard output.
+#[cfg(unix)]
+fn with_stdout(scratch: &Scratch, tool: &str, args: &[String], stdout: Stdio) -> (i32, String) {
+    let mut command = command(tool);
+    command.args(args).current_dir(&scratch.0).stdin(Stdio::piped()).stdout(stdout);
+    let mut child = command.stderr(Stdio::piped()).spawn().expect("it starts");
+    let is_format = args.iter().any(|arg| arg == "fmt");
+    let input = if is_format { "Focus { observe 1; } Relax\n" } else { "1 + 1\n" };
+    // For those that read their input; others may be gone.
+    let _ = child.stdin.take().expect("a pipe").write_all(input.as_bytes());
+    let output = child.wait_with_output().expect("it ends");
+    (exit(&output), stderr(&output))
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_device_is_4_and_said() {
+    let scratch = Scratch::new();
+    for (tool, args) in printing_command_lines(&scratch) {
+        let full = fs::File::options().write(true).open("/dev/full").expect("a full device");
+        let (code, said) = with_stdout(&scratch, tool, &args, full.into());
+        assert_eq!(code, 4, "{tool} {args:?}: {said}");
+        let complaints =
+            said.to_lowercase().matches("error: cannot write to standard output").count();
+        assert_eq!(complaints, 1, "{tool} {args:?}: {said}");
+        let _ = fs::remove_dir_all(scratch.0.join("made"));
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_closed_pipe_is_quiet_for_every_command() {
+    let scratch = Scratch::new();
+    for (tool, args) in printing_command_lines(&scratch) {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let (code, said) = with_stdout(&scratch, tool, &args, writer.into());
+        let is_check = args.iter().any(|arg| arg == "--check");
+        assert_eq!((code, said.as_str()), (i32::from(is_check), ""), "{tool} {args:?}");
+        let _ = fs::remove_dir_all(scratch.0.join("made"));
+    }
 }
 
 #[cfg(unix)]

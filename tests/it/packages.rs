@@ -124,6 +124,29 @@ fn run_prefers_files_and_passes_exit_codes_on() {
 }
 
 #[test]
+fn suggestions_that_run_themselves_are_refused() {
+    let scratch = Scratch::new();
+    let manifest = r#"{ "ritualName": "p", "mantra": "1.0.0",
+        "suggestions": { "loop": "hypc run loop", "there": "hypc run back", "back": "hypc run there",
+            "twice": "hypc run once && hypc run once", "once": "echo once" } }"#;
+    write(&scratch.0, "trance.json", manifest);
+    let said = fails(&scratch.0, 1, ["run", "loop"]);
+    assert!(
+        said.contains("suggestion `loop` of ") && said.contains("runs itself: loop → loop"),
+        "{said}"
+    );
+    let said = fails(&scratch.0, 1, ["run", "there"]);
+    assert!(said.contains("runs itself: there → back → there"), "{said}");
+    assert_eq!(done(&scratch.0, ["run", "twice"]), "once\nonce\n");
+    let triggered = manifest.replace(
+        "\"suggestions\"",
+        "\"triggers\": { \"preFocus\": \"hypc run once\" }, \"suggestions\"",
+    );
+    write(&scratch.0, "trance.json", &triggered);
+    assert!(fails(&scratch.0, 1, ["run", "once"]).contains("runs itself: once → once"));
+}
+
+#[test]
 fn add_and_remove_keep_what_they_do_not_know() {
     let scratch = Scratch::new();
     let manifest = "{\n  \"zebra\": [\n    1,\n    2.5\n  ],\n  \"ritualName\": \"p\",\n  \

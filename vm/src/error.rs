@@ -100,6 +100,18 @@ impl Trap {
         }))
     }
 
+    /// A standard stream that cannot be written.
+    #[must_use]
+    #[cold]
+    pub(crate) fn stream(message: String) -> Trap {
+        Trap::Error(Box::new(ScriptError {
+            kind: ErrorKind::Io,
+            message,
+            cause: Cause::Stream,
+            fault: None,
+        }))
+    }
+
     /// An operation that needs a capability which the host has not granted.
     #[must_use]
     #[cold]

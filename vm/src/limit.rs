@@ -53,6 +53,8 @@ pub enum Cause {
     Limit(Limit),
     /// A capability that the host has not granted.
     Denied,
+    /// Standard output cannot be written.
+    Stream,
 }
 
 impl Cause {
@@ -62,6 +64,7 @@ impl Cause {
             Cause::Script => 0,
             Cause::Limit(_) => 1,
             Cause::Denied => 2,
+            Cause::Stream => 3,
         }
     }
 
@@ -70,6 +73,7 @@ impl Cause {
         match code {
             1 => Cause::Limit(Limit::Heap),
             2 => Cause::Denied,
+            3 => Cause::Stream,
             _ => Cause::Script,
         }
     }
@@ -79,6 +83,7 @@ impl Cause {
     pub fn exit_code(self) -> i32 {
         match self {
             Cause::Script => 1,
+            Cause::Stream => 4,
             Cause::Denied => 6,
             Cause::Limit(_) => 7,
         }

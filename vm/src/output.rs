@@ -57,7 +57,7 @@ impl Output {
         self.buffer.clear();
         result.map_err(|e| match e.kind() {
             ErrorKind::BrokenPipe => Trap::Closed,
-            _ => Trap::io(format!("Cannot write to standard output: {e}")),
+            _ => Trap::stream(format!("Cannot write to standard output: {e}")),
         })?;
         self.check_limit()
     }

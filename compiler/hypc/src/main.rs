@@ -14,7 +14,7 @@ mod source;
 use std::process::ExitCode;
 
 use clap::Parser;
-use hypvm::exit;
+use hypvm::{exit, process::print_answer};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -22,11 +22,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     let cli = match cli::Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => {
-            // Help and version go to standard output and are no failure.
-            let _ = error.print();
-            return ExitCode::from(if error.use_stderr() { exit::USAGE } else { exit::OK });
-        }
+        Err(answer) => return ExitCode::from(print_answer(&answer)),
     };
     // A panic is a bug of the compiler: say so, and never look like a fault of the program.
     match std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| command::dispatch(&cli))) {

@@ -6,7 +6,7 @@ use super::{Checker, MemberSort};
 use crate::resolve::{BindAction, NameRef, VarId};
 use crate::types::{Ty, TypeIdx};
 use hyp_grammar::ast::{Binding, DeclTarget, Expr, ExprKind, Init, Type, VarDecl};
-use hyp_grammar::diagnostic::{Code, Diagnostic, Severity};
+use hyp_grammar::diagnostic::{Code, Diagnostic};
 use hyp_grammar::operator::AssignOp;
 use hyp_grammar::span::Span;
 use std::rc::Rc;
@@ -24,23 +24,21 @@ impl<'a> Checker<'a, '_> {
         self.expr(expr)
     }
 
-    /// Reports a null that goes to a place that does not say that it takes null. Returns whether
-    /// that is an error.
+    /// Reports a null that goes to a place that does not say that it takes null.
     pub(super) fn null_to(&mut self, to: &Ty, what: &str, span: Span) {
-        let mut diagnostic = Diagnostic::new(
-            Code::NullToNonNullable,
+        let diagnostic = Diagnostic::new(
+            self.null_code(Code::NullToNonNullable),
             span,
             format!("null for {what} of type {}", self.show(to)),
         )
         .with_primary(if self.options.strict_null { "this may be null" } else { "this is null" })
         .with_help(format!("declare it as `{}?`", self.show(to)));
-        diagnostic.severity = self.null_severity();
         self.report(diagnostic);
     }
 
-    /// How serious a null is where the type does not mention it.
-    pub(super) fn null_severity(&self) -> Severity {
-        if self.options.strict_null { Severity::Error } else { Severity::Warning }
+    /// The code of a null where the type does not mention it: this warning, unless nulls are refused.
+    pub(super) fn null_code(&self, warning: Code) -> Code {
+        if self.options.strict_null { Code::NullRefused } else { warning }
     }
 
     /// Whether a place of this type must not start as null.
@@ -113,11 +111,11 @@ impl<'a> Checker<'a, '_> {
         let text = self.text(name.name);
         let shown = self.show(ty);
         let message = format!("`{text}` has no value and is treated as `{shown}?`");
-        let mut diagnostic = Diagnostic::new(Code::NullableVariable, name.span, message)
+        let code = self.null_code(Code::NullableVariable);
+        let diagnostic = Diagnostic::new(code, name.span, message)
             .with_primary("null until it is assigned")
             .with_label(written.map_or(name.span, |t| t.span), format!("not a `{shown}` yet"))
             .with_help(first_value_help(ty, &shown));
-        diagnostic.severity = self.null_severity();
         self.report(diagnostic);
         self.annotate(var, nullable(ty.clone()));
     }

@@ -125,10 +125,10 @@ impl<'a> Checker<'a, '_> {
         } else {
             "the constructor does not certainly assign it before `this` is used"
         };
-        let mut diagnostic = Diagnostic::new(Code::NullableField, field.name.span, message)
+        let code = self.null_code(Code::NullableField);
+        let diagnostic = Diagnostic::new(code, field.name.span, message)
             .with_primary(label)
             .with_help(super::assign::first_value_help(ty, &shown));
-        diagnostic.severity = self.null_severity();
         self.report(diagnostic);
     }
 

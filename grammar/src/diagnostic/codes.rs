@@ -118,6 +118,8 @@ macro_rules! for_each_code {
                 "Only instances, sessions, records and objects have members.";
             ElementMismatch = "E0313", Error, "value does not fit the element type",
                 "The type of the value is known and is not the element type of the array.";
+            NullRefused = "E0314", Error, "null for a type without null (`--strict-null`)",
+                "With `--strict-null`, null fits only types that say so with `?`. What is otherwise the warning W0613, W0614 or W0623 is this error: give a value, or declare the place with `?`.";
             // Sessions, records and patterns.
             DuplicateType = "E0401", Error, "duplicate type",
                 "Names of sessions and records are known in the whole module, so each can be declared once in it.";
@@ -190,9 +192,9 @@ macro_rules! for_each_code {
             UnknownType = "W0612", Warning, "unknown type",
                 "The annotation names no type. It is treated as unknown, so nothing is checked.";
             NullableVariable = "W0613", Warning, "variable may be null",
-                "`number` and `boolean` do not include null. A variable that is null at first, or is given a value that may be null, is treated as `number?` or `boolean?`.";
+                "`number` and `boolean` do not include null. A variable that is null at first, or is given a value that may be null, is treated as `number?` or `boolean?`. With `--strict-null` it is the error E0314.";
             NullToNonNullable = "W0614", Warning, "null for a type without null",
-                "The place is declared with a type that does not mention null. It is accepted; say so with `?`.";
+                "The place is declared with a type that does not mention null. It is accepted; say so with `?`. With `--strict-null` it is the error E0314.";
             NeverEqual = "W0615", Warning, "comparison is always the same",
                 "Values of different kinds are never equal, and nothing is converted.";
             NonBooleanOperand = "W0616", Warning, "operand is not boolean",
@@ -210,7 +212,7 @@ macro_rules! for_each_code {
             UnknownRecordPattern = "W0622", Warning, "unknown record type in a pattern",
                 "No record of this name is declared, so the pattern never matches.";
             NullableField = "W0623", Warning, "field may be null",
-                "A `number` or `boolean` field must be given a value by its initialiser, or by the constructor on every way through it, before the instance is used.";
+                "A `number` or `boolean` field must be given a value by its initialiser, or by the constructor on every way through it, before the instance is used. With `--strict-null` it is the error E0314.";
             MissingValue = "W0624", Warning, "null instead of a result",
                 "The function declares a result, and this way through it gives null.";
             ProcedureResult = "W0625", Warning, "value returned from a procedure",

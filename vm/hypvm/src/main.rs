@@ -5,16 +5,13 @@ use std::process::ExitCode;
 use hypvm::cli::{Cli, Command};
 use hypvm::grant::Grants;
 use hypvm::load::load;
-use hypvm::process::execute;
+use hypvm::process::{execute, print_answer};
 use hypvm::{exit, inspect};
 
 fn main() -> ExitCode {
     let cli = match Cli::read(std::env::args_os().collect()) {
         Ok(cli) => cli,
-        Err(error) => {
-            let _ = error.print();
-            return ExitCode::from(if error.use_stderr() { exit::USAGE } else { exit::OK });
-        }
+        Err(answer) => return ExitCode::from(print_answer(&answer)),
     };
     // A panic is a bug of the machine: say so, and never look like a script's failure.
     match std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| dispatch(&cli))) {

@@ -275,15 +275,31 @@ pub fn print_report(report: &Report, colored: bool) {
     };
 }
 
-/// Writes text to standard output; a closed pipe is a quiet end.
+/// Writes text to standard output; a closed pipe is a quiet end. Returns the exit code.
 #[must_use]
 pub fn print(text: &str) -> u8 {
     let mut stdout = std::io::stdout().lock();
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+    printed(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()))
+}
+
+/// Answers a command line that is not valid, or asks for help. Returns the exit code.
+#[must_use]
+pub fn print_answer(answer: &clap::Error) -> u8 {
+    if answer.use_stderr() {
+        // A closed standard error leaves nobody to tell.
+        let _ = answer.print();
+        return crate::exit::USAGE;
+    }
+    printed(answer.print().and_then(|()| std::io::stdout().flush()))
+}
+
+/// The exit code after writing to standard output; complains if that failed.
+fn printed(result: std::io::Result<()>) -> u8 {
+    match result {
         Ok(()) => crate::exit::OK,
         Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => crate::exit::OK,
         Err(e) => {
-            let _ = writeln!(std::io::stderr(), "cannot write to standard output: {e}");
+            crate::complain!("error: cannot write to standard output: {e}");
             crate::exit::INPUT
         }
     }

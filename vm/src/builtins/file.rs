@@ -251,7 +251,10 @@ fn copy_tree(vm: &Vm, from: &Path, to: &Path) -> Result<(), Trap> {
         if depth > DEPTH_MAX {
             return Err(fail(&io::Error::other("the directories are nested too deeply")));
         }
-        for (name, is_directory) in place.entries().map_err(|e| fail(&e))? {
+        let mut entries = place.entries().map_err(|e| fail(&e))?;
+        // The order shows where a copy fails half-way.
+        entries.sort();
+        for (name, is_directory) in entries {
             let (path, target) = (source.join(&name), target.join(&name));
             if is_directory {
                 directories.push((path, target, depth + 1));

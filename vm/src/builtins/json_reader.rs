@@ -12,7 +12,10 @@ const BYTES_PER_STEP: usize = 16;
 /// Keys that are shared between the objects of one text.
 const KEYS_MAX: usize = 256;
 
-/// The value of JSON text. Nesting is limited to 128 by the parser, sizes by the heap.
+/// Deepest nesting that the parser reads. Nothing deeper is written either.
+pub(super) const DEPTH_MAX: usize = 127;
+
+/// The value of JSON text. Nesting is limited by the parser, sizes by the heap.
 ///
 /// # Errors
 /// The text is invalid (with line and column), or a limit of the machine.

@@ -1,10 +1,8 @@
 //! Values to JSON text.
 
 use super::args::{Args, brief};
+use super::json_reader::DEPTH_MAX;
 use crate::{Trap, Value, Vm, number};
-
-/// Deepest nesting that is written; reading stops at 128.
-const DEPTH_MAX: usize = 500;
 
 /// How the text looks.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -98,7 +96,8 @@ impl Writer<'_> {
             return Err(self.args.error("cannot write a value that contains itself as JSON"));
         }
         if self.path.len() >= DEPTH_MAX {
-            return Err(self.args.error("cannot write such deep nesting as JSON"));
+            let text = format!("cannot write nesting deeper than {DEPTH_MAX} levels as JSON");
+            return Err(self.args.error(&text));
         }
         self.path.push(v);
         if v.is_array() {

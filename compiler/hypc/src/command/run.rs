@@ -1,6 +1,6 @@
 //! `hypc run` and `hypc exec`.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 
@@ -64,32 +64,58 @@ fn script(manifest: &Manifest, name: &str, args: &[String]) -> Result<i32, i32> 
         );
         return Err(i32::from(exit::USAGE));
     };
+    let chain = entered(manifest, name)?;
     if let Some(before) = manifest.trigger("preFocus") {
-        let code = trigger(manifest, before)?;
+        let code = trigger(manifest, before, &chain)?;
         if code != 0 {
             return Ok(code);
         }
     }
-    let mut code = shell(manifest.root(), command, args)?;
+    let mut code = shell(manifest.root(), command, args, &chain)?;
     if let Some(after) = manifest.trigger("postRelax") {
-        let after = trigger(manifest, after)?;
+        let after = trigger(manifest, after, &chain)?;
         code = if code == 0 { after } else { code };
     }
     Ok(code)
 }
 
+/// Environment variable with the commands that are running around this process, outermost first:
+/// lines of name, tab and package.
+const RUNNING: &str = "HYPC_RUNNING";
+
+/// The commands that are running once this one has started. One that is among them already would start
+/// itself for ever.
+fn entered(manifest: &Manifest, name: &str) -> Result<OsString, i32> {
+    let mut chain = std::env::var_os(RUNNING).unwrap_or_default();
+    let entry = format!("{name}\t{}", manifest.root().display());
+    let around = chain.to_string_lossy().into_owned();
+    if around.lines().any(|line| line == entry) {
+        let names = around.lines().filter_map(|line| line.split('\t').next());
+        let names: Vec<_> = names.chain([name]).collect();
+        hypvm::complain!(
+            "hypc: suggestion `{name}` of {} runs itself: {}",
+            manifest.path().display(),
+            names.join(" → ")
+        );
+        return Err(i32::from(exit::FAILURE));
+    }
+    chain.push(entry);
+    chain.push("\n");
+    Ok(chain)
+}
+
 /// Runs a lifecycle script: a program or a shell command.
-fn trigger(manifest: &Manifest, script: &str) -> Result<i32, i32> {
+fn trigger(manifest: &Manifest, script: &str, chain: &OsStr) -> Result<i32, i32> {
     if !script.ends_with(".hyp") {
-        return shell(manifest.root(), script, &[]);
+        return shell(manifest.root(), script, &[], chain);
     }
     let mut command = Command::new(this_tool()?);
     command.arg("exec").arg(script);
-    start(command.current_dir(manifest.root()))
+    start(command.current_dir(manifest.root()).env(RUNNING, chain))
 }
 
 /// Runs a command of the system's shell in the package's directory; `hypc` is this executable.
-fn shell(root: &Path, text: &str, args: &[String]) -> Result<i32, i32> {
+fn shell(root: &Path, text: &str, args: &[String], chain: &OsStr) -> Result<i32, i32> {
     let mut command = if cfg!(windows) {
         let mut command = Command::new("cmd");
         command.arg("/C").arg(text).args(args);
@@ -101,7 +127,7 @@ fn shell(root: &Path, text: &str, args: &[String]) -> Result<i32, i32> {
         command.arg("-c").arg(forwarded).arg("hypc").args(args);
         command
     };
-    start(command.current_dir(root).env("PATH", search_path()?))
+    start(command.current_dir(root).env("PATH", search_path()?).env(RUNNING, chain))
 }
 
 fn start(command: &mut Command) -> Result<i32, i32> {

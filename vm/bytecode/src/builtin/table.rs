@@ -915,8 +915,8 @@ macro_rules! for_each_builtin {
             /// Arguments given to the script.
             /// > GetArgs() → []
             GetArgs [] System () -> Strings {ARGS} = get_args;
-            /// Ends the program with a whole exit code. Open `finally` blocks and `finale` run; `catch`
-            /// does not see it.
+            /// Ends the program with a whole exit code, of which systems keep the lowest 8 bits: 256 is a
+            /// success. Open `finally` blocks and `finale` run; `catch` does not see it.
             /// > observe "going under"; → going under
             /// > Exit(0);
             /// > observe "never reached";
@@ -1014,7 +1014,8 @@ macro_rules! for_each_builtin {
             /// > WriteLines(path, ["one", "two"]);
             /// > ReadLines(path) → [one, two]
             WriteLines [] File (path: String, lines: Array) -> Null {READS FS_WRITE THROWS} = write_lines;
-            /// Copies a directory and everything in it into the target.
+            /// Copies a directory and everything in it into the target: first all directories, then the files
+            /// by name. It stops at the first that it cannot copy; what it has copied until then stays.
             /// > induce path = JoinPath(GetTempDirectory(), "tree");
             /// > WriteFile(JoinPath(path, "sub", "leaf.txt"), "calm");
             /// > CopyDirectoryRecursive(path, path + "2");
@@ -1087,11 +1088,11 @@ macro_rules! for_each_builtin {
             // ---- Data: JSON and comma-separated values ----
 
             /// Value of JSON text; objects become dictionaries in the order of the text.
-            /// Invalid text raises an error with its line and column.
+            /// Invalid text, and nesting deeper than 127 levels, raise an error with its line and column.
             /// > ParseJSON('{"depth": 7}').depth → 7
             ParseJSON [] Data (text: String) -> Any {THROWS} = parse_json;
             /// Compact JSON text of a value; NaN and infinities become null.
-            /// Functions, session instances and cycles raise an error.
+            /// Functions, session instances, cycles and nesting deeper than 127 levels raise an error.
             /// > StringifyJSON({name: "Ada", depths: [1, 2.5]}) → {"name":"Ada","depths":[1,2.5]}
             StringifyJSON [ToJson] Data (value: Any) -> String {READS THROWS} = stringify_json;
             /// JSON text laid out in lines, two blanks per level, with keys in ascending order.

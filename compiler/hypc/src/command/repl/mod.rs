@@ -34,6 +34,13 @@ enum Next {
     Leave(i32),
 }
 
+impl Next {
+    /// After printing, which ended with this exit code.
+    fn after(printed: u8) -> Next {
+        if printed == exit::OK { Next::Continue } else { Next::Leave(i32::from(printed)) }
+    }
+}
+
 pub(super) fn repl(cli: &Cli, repl: &Repl) -> Result<i32, i32> {
     let mut session = Session::start(cli, repl)?;
     if !std::io::stdin().is_terminal() {
@@ -109,7 +116,7 @@ fn step(session: &mut Session<'_>, line: &str) -> Next {
     match command {
         "" => {}
         ":help" => {
-            let _ = print(HELP);
+            return Next::after(print(HELP));
         }
         ":quit" | ":q" => return Next::Leave(0),
         ":reset" => {

@@ -65,12 +65,7 @@ impl<'c> Session<'c> {
         let shown = format!("induce {LAST} = ({bare});");
         if is_expression(bare) && self.compiles(&shown) {
             return match self.attempt(&shown, true) {
-                Attempt::Ran(code) => {
-                    if code.is_none() {
-                        self.show();
-                    }
-                    code
-                }
+                Attempt::Ran(code) => code.or_else(|| self.show()),
                 Attempt::Refused => None,
             };
         }
@@ -82,17 +77,14 @@ impl<'c> Session<'c> {
         }
     }
 
-    /// Prints what the last expression gave.
-    fn show(&self) {
-        let Some(vm) = &self.vm else { return };
-        match vm.global(LAST) {
-            Some(value) if !value.is_null() => {
-                let text = vm.display(value);
-                let text = if value.is_string() { format!("{text:?}") } else { text };
-                let _ = print(&format!("{text}\n"));
-            }
-            _ => {}
-        }
+    /// Prints what the last expression gave. Returns the exit code if that fails.
+    fn show(&self) -> Option<i32> {
+        let vm = self.vm.as_ref()?;
+        let value = vm.global(LAST).filter(|value| !value.is_null())?;
+        let text = vm.display(value);
+        let text = if value.is_string() { format!("{text:?}") } else { text };
+        let code = print(&format!("{text}\n"));
+        (code != exit::OK).then_some(i32::from(code))
     }
 
     fn options(&self, resume_at: usize) -> Options {

@@ -1,6 +1,7 @@
 //! Results of tests: for people, as JSON lines, as JUnit XML.
 
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::time::Duration;
 
 use hypvm::exit;
@@ -45,7 +46,8 @@ pub(super) fn progress(test: &Test, case: &Case<'_>, outcome: &Outcome) {
     if is_human(test) {
         let word = if outcome.is_ok() { "ok" } else { "FAILED" };
         let ms = outcome.elapsed.as_millis();
-        let _ = print(&format!("{} … {word} ({ms} ms)\n", case.name()));
+        // The report fails as well, and says so.
+        let _ = writeln!(std::io::stdout(), "{} … {word} ({ms} ms)", case.name());
     }
 }
 
@@ -56,6 +58,7 @@ pub(super) fn write(cli: &Cli, test: &Test, summary: &Summary<'_>) -> Result<boo
         Reporter::Json => json_lines(summary),
         Reporter::Junit => junit(summary),
     };
+    let is_ok = summary.broken.is_empty() && summary.counts().1 == 0;
     match (&test.report_file, is_human(test)) {
         (Some(path), false) => {
             write_atomically(path, text.as_bytes()).map_err(|error| {
@@ -64,10 +67,13 @@ pub(super) fn write(cli: &Cli, test: &Test, summary: &Summary<'_>) -> Result<boo
             })?;
         }
         _ => {
-            let _ = print(&text);
+            let code = print(&text);
+            if is_ok && code != exit::OK {
+                return Err(i32::from(code));
+            }
         }
     }
-    Ok(summary.broken.is_empty() && summary.counts().1 == 0)
+    Ok(is_ok)
 }
 
 /// What an uncaught error says, or how the program ended without one.
