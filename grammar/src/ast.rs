@@ -4,6 +4,8 @@
 //! The tree keeps what was written except for pure spelling: operator synonyms, the no-op prefix
 //! `call`, `lucid T` (kept as `T?`) and keyword aliases that mean the same are normalised.
 
+use smallvec::SmallVec;
+
 use crate::{
     intern::Symbol,
     operator::{AssignOp, BinaryOp, RangeOp, UnaryOp},
@@ -435,6 +437,39 @@ pub struct Expr<'a> {
     pub span: Span,
     pub id: ExprId,
     pub(crate) depth: u16,
+}
+
+/// Binary operators that are applied one after the other, as in `a + b - c`. Chains are as long as one
+/// writes them, so whoever walks over a tree goes along them in a loop.
+#[derive(Clone, Debug)]
+pub struct Chain<'a> {
+    /// The leftmost operand, which is not a binary operation itself.
+    pub first: &'a Expr<'a>,
+    /// The operations, in the order of their evaluation.
+    pub links: SmallVec<[Link<'a>; 1]>,
+}
+
+/// One operation of a [`Chain`]: its left operand is what the chain gives up to it.
+#[derive(Clone, Copy, Debug)]
+pub struct Link<'a> {
+    pub op: BinaryOp,
+    pub right: &'a Expr<'a>,
+    /// The operation as an expression.
+    pub whole: &'a Expr<'a>,
+}
+
+impl<'a> Expr<'a> {
+    /// The chain of binary operators that ends with this expression.
+    #[must_use]
+    pub fn chain(&'a self) -> Chain<'a> {
+        let (mut first, mut links) = (self, SmallVec::new());
+        while let ExprKind::Binary { op, left, right } = first.kind {
+            links.push(Link { op, right, whole: first });
+            first = left;
+        }
+        links.reverse();
+        Chain { first, links }
+    }
 }
 
 /// What an expression is.

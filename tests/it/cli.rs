@@ -718,3 +718,49 @@ fn an_interrupt_ends_commands_of_the_program() {
         assert!(!scratch.0.join(part).exists(), "{part}: the command went on");
     }
 }
+
+#[test]
+fn every_setting_of_the_native_tier_gives_the_same_and_is_traced() {
+    let scratch = Scratch::new();
+    let source = "Focus { suggestion sum(n) { induce s = 0; \
+        loop (induce i = 0; i < n; i = i + 1) { s = s + i; } awaken s; } observe sum(200000); } Relax\n";
+    let module = scratch.module("sum", source);
+    let program = scratch.file("sum.hyp", source);
+    for mode in [None, Some("--jit=off"), Some("--jit=auto"), Some("--jit=always")] {
+        for trace in [false, true] {
+            let options = || mode.into_iter().chain(trace.then_some("--trace-jit"));
+            for output in [
+                hypvm(options().chain([text(&module)])),
+                hypc(["run"].into_iter().chain(options()).chain([text(&program)])),
+            ] {
+                let said = stderr(&output);
+                assert_eq!((exit(&output), stdout(&output).as_str()), (0, "19999900000\n"));
+                let is_traced = said.lines().any(|line| line.starts_with("[jit] "));
+                match mode {
+                    Some("--jit=always") => assert_eq!(is_traced, trace, "{said}"),
+                    Some("--jit=off") => assert_eq!(said, ""),
+                    // Whether the thread has compiled before the end is up to the system.
+                    _ => assert!(trace || !is_traced, "{said}"),
+                }
+            }
+        }
+    }
+    assert_eq!(exit(&hypvm(["--jit=sometimes", text(&module)])), 2);
+}
+
+#[test]
+fn collections_are_traced_on_standard_error() {
+    let scratch = Scratch::new();
+    let source = "Focus { induce kept = []; loop (induce i = 0; i < 200000; i = i + 1) { \
+        kept = [i, \"t\" + i]; } observe kept[0]; } Relax\n";
+    let module = scratch.module("garbage", source);
+    let quiet = hypvm([text(&module)]);
+    assert_eq!((stdout(&quiet).as_str(), stderr(&quiet).as_str()), ("199999\n", ""));
+    let traced = hypvm(["--trace-gc", text(&module)]);
+    let said = stderr(&traced);
+    assert_eq!((exit(&traced), stdout(&traced).as_str()), (0, "199999\n"));
+    let first = said.lines().next().unwrap_or_default();
+    assert!(first.starts_with("gc 1: ") && first.contains(" KiB of "), "{said}");
+    let last = said.lines().last().unwrap_or_default();
+    assert!(last.contains(" KiB committed, at most "), "{said}");
+}

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use hyp_bytecode::text::assemble;
 use hyp_bytecode::verify::verify;
+use hyp_grammar::intern::Interner;
 use hyp_tests::oracle::{self, Setting, Verdict};
 use hyp_vm::{Vm, VmOptions};
 
@@ -78,5 +79,44 @@ fn the_oracle_ends_on_values_that_double() {
         let read = |path: &Path| (path == main).then(|| source.clone().into_bytes());
         let verdict = oracle::run(main, &read, &setting);
         assert_eq!(verdict, Verdict::Unsupported(oracle::FUEL.to_owned()), "{round}");
+    }
+}
+
+/// Small native stacks, because recursion along a chain would need large ones.
+#[test]
+fn chains_of_operators_are_as_long_as_one_writes_them() {
+    for (op, n, printed) in [
+        ("+", 200_000, "200000"),
+        ("-", 20_000, "-19998"),
+        ("==", 20_000, "false"),
+        ("&&", 20_000, "1"),
+        ("||", 20_000, "1"),
+        ("??", 20_000, "1"),
+        ("&& a ||", 5_000, "1"),
+    ] {
+        let chain = format!("{}a", format!("a {op} ").repeat(n - 1));
+        let source = format!("Focus {{ induce a = 1; if ({chain}) {{ }} observe {chain}; }} Relax");
+        let body = move || {
+            let run = |level| hyp_tests::capture::run(&source, level, |_| {}, |_| {});
+            for level in [0, 2] {
+                assert_eq!(run(level).stdout.trim_end(), printed, "{op} at -O{level}");
+            }
+            let read = |_: &Path| Some(source.clone().into_bytes());
+            match oracle::run_here(Path::new("chain.hyp"), &read, &Setting::default()) {
+                Verdict::Ran { stdout, .. } => assert_eq!(stdout.trim_end(), printed, "{op}"),
+                other => panic!("{op}: {other:?}"),
+            }
+            let operands = |text: &str| text.matches('a').count();
+            let formatted = hyp_grammar::format(&source).expect("a program");
+            assert_eq!(operands(&formatted), operands(&source), "{op}");
+            let (arena, mut interner) = (bumpalo::Bump::new(), Interner::new());
+            let (program, _) = hyp_grammar::parse(&arena, &mut interner, &source);
+            let program = program.expect("a program");
+            let again = hyp_grammar::print(&program, &interner);
+            assert_eq!(operands(&again), operands(&source), "{op}");
+            assert!(hyp_grammar::dump(&program, &interner).len() > n, "{op}");
+        };
+        let thread = std::thread::Builder::new().stack_size(1 << 20).spawn(body);
+        thread.expect("a thread").join().expect("no failure");
     }
 }

@@ -337,6 +337,160 @@ fn channels_and_messages_are_limited() {
     );
 }
 
+#[test]
+fn each_limit_of_tasks_is_exact_and_catchable() {
+    let source = "Focus {
+        suggestion attempt(action) { try { awaken action(); } catch (e) { awaken e.message; } }
+        suggestion times(n, action) { loop (induce i = 0; i < n; i = i + 1) { action(i); } }
+        createChannel(\"gate\", \"mpsc\", 1);
+        suggestion wait() { channelReceive(\"gate\", \"mpsc\"); }
+        mesmerize suggestion inside() { ArraySort([2, 1], suggestion(a, b) { wait(); awaken a - b; }); }
+        mesmerize suggestion plain() { wait(); }
+        suggestion nest(n) {
+            induce inner = 0;
+            if (n > 0) {
+                ArraySort([2, 1], suggestion(a, b) { inner = 1 + nest(n - 1); awaken a - b; });
+            }
+            awaken inner;
+        }
+
+        times(5, i => asyncDelay(1));
+        observe attempt(() => asyncDelay(1));
+        times(3, i => inside());
+        induce refused = null;
+        try { await inside(); } catch (e) { refused = e.message; }
+        observe refused;
+        times(4, i => plain());
+        observe attempt(() => plain());
+        observe attempt(() => createChannel(\"two\", \"mpsc\", 1));
+        observe attempt(() => createChannel(\"three\", \"mpsc\", 1));
+        observe attempt(() => nest(18));
+        observe attempt(() => nest(30));
+        Exit(0);
+    } Relax";
+    both(
+        source,
+        |o| {
+            o.tasks.timers = 5;
+            o.tasks.native_stacks = 3;
+            o.tasks.tasks = 7;
+            o.tasks.channels = 2;
+            o.native_depth_max = 20;
+        },
+        |captured| {
+            let expected = "Too many timers (limit 5)\n\
+                            Too many tasks wait inside builtin functions (limit 3)\n\
+                            Too many tasks (limit 7)\n\
+                            Created MPSC channel: two\nToo many channels (limit 2)\n\
+                            18\nTrance too deep (20 nested callbacks of builtins)\n";
+            assert_eq!(captured.stdout, expected, "{captured:?}");
+        },
+    );
+}
+
+#[test]
+fn strings_hold_64_mib_however_they_grow() {
+    let source = "Focus {
+        suggestion attempt(f) { try { awaken Length(f()); } catch (e) { awaken e.kind + \": \" + e.message; } }
+        induce s = Repeat(\"x\", 67108864);
+        induce half = Repeat(\"y\", 33554432);
+        observe Length(s);
+        observe attempt(() => Repeat(\"x\", 67108865));
+        observe attempt(() => half + half);
+        observe attempt(() => Join([half, half, \"z\"], \"\"));
+        observe attempt(() => Replace(half, \"y\", \"yyy\"));
+        observe attempt(() => StringifyJSON([half, half]));
+        observe attempt(() => PadLeft(\"x\", 67108865, \" \"));
+    } Relax";
+    both(
+        source,
+        |_| {},
+        |captured| {
+            let lines: Vec<_> = captured.stdout.lines().collect();
+            let refused = |name: &str| {
+                format!(
+                    "runtime: Builtin '{name}' would create a string of more than 67108864 bytes"
+                )
+            };
+            let expected = [
+                "67108864".to_owned(),
+                refused("Repeat"),
+                "67108864".to_owned(),
+                refused("ArrayJoin"),
+                refused("Replace"),
+                refused("StringifyJSON"),
+                refused("PadLeft"),
+            ];
+            assert_eq!(lines, expected, "{:?}", captured.error);
+        },
+    );
+}
+
+#[test]
+fn every_limit_of_a_run_has_an_option() {
+    let scratch = process::Scratch::new();
+    let cases = [
+        (
+            "--timers-max=2",
+            "asyncDelay(1); asyncDelay(1); asyncDelay(1);",
+            "Too many timers (limit 2)",
+        ),
+        (
+            "--tasks-max=2",
+            "loop (induce i = 0; i < 3; i = i + 1) { asyncDelay(1); }",
+            "Too many timers (limit 2)",
+        ),
+        (
+            "--native-stacks-max=0",
+            "mesmerize suggestion f() { ArraySort([2, 1], suggestion(a, b) { drift(1); awaken a - b; }); } await f();",
+            "Too many tasks wait inside builtin functions (limit 0)",
+        ),
+        ("--channels-max=0", "createChannel(\"c\", \"mpsc\", 1);", "Too many channels (limit 0)"),
+        (
+            "--messages-max=1",
+            "createChannel(\"c\", \"mpsc\", 0); channelSend(\"c\", \"mpsc\", 1); channelSend(\"c\", \"mpsc\", 2);",
+            "Too many queued channel messages (limit 1)",
+        ),
+        (
+            "--callbacks-max=1",
+            "ArraySort([2, 1], suggestion(a, b) { ArraySort([2, 1], (c, d) => c - d); awaken a - b; });",
+            "Trance too deep (1 nested callbacks of builtins)",
+        ),
+        (
+            "--depth-max=5",
+            "suggestion f(n) { awaken n == 0 ? 0 : 1 + f(n - 1); } f(5);",
+            "Trance too deep (call stack limit 5 exceeded)",
+        ),
+        (
+            "--regex-pattern-max=3",
+            "MatchesPattern(\"x\", \"aaaa\");",
+            "refuses a pattern of more than 3 bytes",
+        ),
+        (
+            "--regex-max=20000",
+            "MatchesPattern(\"x\", \"\\\\w{3}\");",
+            "refuses a pattern that compiles to more than 20000 bytes",
+        ),
+        (
+            "--regex-nest-max=1",
+            "MatchesPattern(\"x\", \"((a))\");",
+            "refuses a pattern nested more than 1 levels deep",
+        ),
+    ];
+    for (at, (option, body, message)) in cases.into_iter().enumerate() {
+        let module = scratch.module(&format!("limit{at}"), &format!("Focus {{ {body} }} Relax"));
+        assert_eq!(process::exit(&process::hypvm([process::text(&module)])), 0, "{body}");
+        let output = process::hypvm([option, process::text(&module)]);
+        let said = process::stderr(&output);
+        assert!(process::exit(&output) == 1 && said.contains(message), "{option}: {said}");
+        let caught =
+            format!("Focus {{ try {{ {body} }} catch (e) {{ observe e.message; }} }} Relax");
+        let module = scratch.module(&format!("caught{at}"), &caught);
+        let output = process::hypvm([option, process::text(&module)]);
+        assert!(process::stdout(&output).contains(message), "{option}: {output:?}");
+    }
+}
+
 /// The executable, because the peak of a process counts everything: frames of tasks that wait lie
 /// outside of the script's heap.
 #[cfg(target_os = "linux")]

@@ -14,7 +14,7 @@ use crate::object::{Bound, Closure, Kind};
 use crate::stack::Frame;
 use crate::task::needs_stack;
 use crate::value::Value;
-use crate::vm::{NATIVE_DEPTH_MAX, Vm};
+use crate::vm::Vm;
 
 /// Most arguments of a call from native code.
 const ARGS_MAX: usize = 250;
@@ -175,8 +175,8 @@ impl Vm {
         args: &[Value],
         is_task: bool,
     ) -> Result<Value, Trap> {
-        if self.native_depth >= NATIVE_DEPTH_MAX || !self.has_native_room() {
-            return Err(callbacks_too_deep());
+        if self.native_depth >= self.native_depth_max || !self.has_native_room() {
+            return Err(callbacks_too_deep(self.native_depth_max));
         }
         if args.len() > ARGS_MAX {
             return Err(Trap::runtime(format!("Too many arguments (limit {ARGS_MAX})")));
@@ -504,11 +504,8 @@ pub(crate) fn too_deep(limit: usize) -> Trap {
 }
 
 #[cold]
-fn callbacks_too_deep() -> Trap {
-    Trap::error(
-        ErrorKind::Stack,
-        format!("Trance too deep ({NATIVE_DEPTH_MAX} nested callbacks of builtins)"),
-    )
+fn callbacks_too_deep(limit: u32) -> Trap {
+    Trap::error(ErrorKind::Stack, format!("Trance too deep ({limit} nested callbacks of builtins)"))
 }
 
 #[cold]

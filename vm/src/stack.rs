@@ -3,7 +3,7 @@
 //! Both are reserved once, at their largest; the system commits pages when they are first touched.
 //! A frame's registers start where the registers of the frame below end.
 
-use std::alloc::{Layout, alloc_zeroed, dealloc};
+use std::alloc::{Layout, handle_alloc_error};
 
 use hyp_bytecode::module::limit;
 
@@ -38,12 +38,69 @@ pub struct Frame {
     pub(crate) site: *const u32,
 }
 
+/// Zeroed memory, taken from the system so that only pages that are touched cost something: an
+/// allocator would overwrite all of it with zeros whenever it gives out used memory again.
+struct Reserve {
+    start: *mut u8,
+    layout: Layout,
+}
+
+impl Reserve {
+    fn new<T>(count: usize) -> Reserve {
+        let layout = match Layout::array::<T>(count) {
+            Ok(layout) if layout.size() > 0 => layout,
+            _ => handle_alloc_error(Layout::new::<T>()),
+        };
+        let start = map(layout);
+        if start.is_null() {
+            handle_alloc_error(layout);
+        }
+        Reserve { start, layout }
+    }
+}
+
+impl Drop for Reserve {
+    fn drop(&mut self) {
+        // SAFETY: mapped in `new` with this layout, and given back only here.
+        unsafe { unmap(self.start, self.layout) };
+    }
+}
+
+/// Zeroed memory of this layout, whose size is not 0; null if there is none.
+#[cfg(unix)]
+fn map(layout: Layout) -> *mut u8 {
+    let (access, kind) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANON);
+    // SAFETY: a new mapping at an address that the system chooses; pages are aligned enough.
+    let start = unsafe { libc::mmap(std::ptr::null_mut(), layout.size(), access, kind, -1, 0) };
+    if start == libc::MAP_FAILED { std::ptr::null_mut() } else { start.cast() }
+}
+
+/// # Safety
+/// `start` is what [`map`] gave for this layout, and nothing uses the memory any more.
+#[cfg(unix)]
+unsafe fn unmap(start: *mut u8, layout: Layout) {
+    // SAFETY: by the caller this is one whole mapping.
+    unsafe { libc::munmap(start.cast(), layout.size()) };
+}
+
+#[cfg(not(unix))]
+fn map(layout: Layout) -> *mut u8 {
+    // SAFETY: the layout is not empty.
+    unsafe { std::alloc::alloc_zeroed(layout) }
+}
+
+/// # Safety
+/// `start` is what [`map`] gave for this layout, and nothing uses the memory any more.
+#[cfg(not(unix))]
+unsafe fn unmap(start: *mut u8, layout: Layout) {
+    // SAFETY: by the caller it was allocated with this layout.
+    unsafe { std::alloc::dealloc(start, layout) };
+}
+
 /// The memory of both stacks.
 pub(crate) struct Stack {
-    registers: *mut Value,
-    register_layout: Layout,
-    frames: *mut Frame,
-    frame_layout: Layout,
+    registers: Reserve,
+    frames: Reserve,
     depth_max: usize,
 }
 
@@ -53,35 +110,26 @@ impl Stack {
         let depth_max = depth_max.clamp(1, 1 << 20);
         let frames = depth_max + 2 * native_max + SPARE_FRAMES;
         let slots = frames * (limit::REGISTERS + 6);
-        let register_layout = layout::<Value>(slots);
-        let frame_layout = layout::<Frame>(frames);
-        // SAFETY: neither layout is empty.
-        let (registers, frames) = unsafe {
-            (
-                alloc_zeroed(register_layout).cast::<Value>(),
-                alloc_zeroed(frame_layout).cast::<Frame>(),
-            )
-        };
-        if registers.is_null() || frames.is_null() {
-            std::alloc::handle_alloc_error(register_layout);
-        }
+        let registers = Reserve::new::<Value>(slots);
+        let frames = Reserve::new::<Frame>(frames);
+        let (first, bottom) = (frames.start.cast::<Frame>(), registers.start.cast::<Value>());
         // SAFETY: zero is a valid `Frame`; the first frame is a boundary without arguments.
         unsafe {
-            (*frames).top = registers;
-            (*frames).ret_base = registers;
-            (*frames).closure = Value(registers as u64);
+            (*first).top = bottom;
+            (*first).ret_base = bottom;
+            (*first).closure = Value(bottom as u64);
         }
-        Stack { registers, register_layout, frames, frame_layout, depth_max }
+        Stack { registers, frames, depth_max }
     }
 
     pub(crate) fn first_frame(&self) -> *mut Frame {
-        self.frames
+        self.frames.start.cast()
     }
 
     /// First frame that a script call must not use.
     pub(crate) fn frame_limit(&self) -> *mut Frame {
         // Below the calls lies the boundary that the host calls from.
-        self.frames.wrapping_add(self.depth_max + 1)
+        self.first_frame().wrapping_add(self.depth_max + 1)
     }
 
     pub(crate) fn depth_max(&self) -> usize {
@@ -89,24 +137,7 @@ impl Stack {
     }
 
     pub(crate) fn registers(&self) -> *mut Value {
-        self.registers
-    }
-}
-
-impl Drop for Stack {
-    fn drop(&mut self) {
-        // SAFETY: allocated in `new` with these layouts.
-        unsafe {
-            dealloc(self.registers.cast(), self.register_layout);
-            dealloc(self.frames.cast(), self.frame_layout);
-        }
-    }
-}
-
-fn layout<T>(count: usize) -> Layout {
-    match Layout::array::<T>(count) {
-        Ok(layout) => layout,
-        Err(_) => std::alloc::handle_alloc_error(Layout::new::<T>()),
+        self.registers.start.cast()
     }
 }
 

@@ -28,15 +28,14 @@ use crate::value::Value;
 
 /// Rejections that a run reports.
 const REJECTIONS_MAX: usize = 100;
-/// Nesting of native calls into script code.
-pub(crate) const NATIVE_DEPTH_MAX: u32 = 1000;
-
 /// How a machine is set up.
 pub struct VmOptions {
     /// Bytes that the heap may take from the system.
     pub heap_bytes_max: usize,
     /// Script calls that may be active at once.
     pub call_depth_max: usize,
+    /// Callbacks of builtins that may be active at once.
+    pub native_depth_max: u32,
     /// Limits of tasks, timers and channels.
     pub tasks: TaskLimits,
     /// Limits of regular expressions.
@@ -84,6 +83,7 @@ impl VmOptions {
         VmOptions {
             heap_bytes_max: 1 << 30,
             call_depth_max: 10_000,
+            native_depth_max: 1000,
             tasks: TaskLimits::default(),
             regex: RegexLimits::default(),
             fuel_max: None,
@@ -177,6 +177,7 @@ pub struct Vm {
     pub(crate) native_args: *mut Value,
     pub(crate) native_count: u32,
     pub(crate) native_depth: u32,
+    pub(crate) native_depth_max: u32,
     /// The boundary below the frames that are in use.
     pub(crate) frame_bottom: *mut Frame,
     /// First frame of the running task; null for the program body.
@@ -244,7 +245,7 @@ impl Vm {
         let mut field_counts = vec![0; TypeId::FIRST_USER as usize];
         field_counts.extend(type_table.iter().map(|t| t.template.len() as u32));
         let named_descs: Vec<_> = module.descs.iter().map(named_type).collect();
-        let stack = Stack::new(options.call_depth_max, NATIVE_DEPTH_MAX as usize);
+        let stack = Stack::new(options.call_depth_max, options.native_depth_max as usize);
         let access = Access::new(options.grants, options.file_fault);
         let (budget, fuel) = Fuel::new(options.fuel_max);
         let mut heap = Heap::new(options.heap_bytes_max, options.gc_stress);
@@ -269,6 +270,7 @@ impl Vm {
             native_args: stack.registers(),
             native_count: 0,
             native_depth: 0,
+            native_depth_max: options.native_depth_max,
             frame_bottom: stack.first_frame(),
             task_root: std::ptr::null_mut(),
             has_parked: false,

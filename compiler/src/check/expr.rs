@@ -51,7 +51,7 @@ impl<'a> Checker<'a, '_> {
             ExprKind::Entrain(entrain) => self.entrain(entrain, true),
             ExprKind::Paren(inner) => self.expr(inner),
             ExprKind::Unary { op, operand } => self.unary(op, operand, expr.span),
-            ExprKind::Binary { op, left, right } => self.binary(op, left, right, expr.span),
+            ExprKind::Binary { .. } => self.binary(expr),
             ExprKind::Range { from, to, step, .. } => {
                 for bound in [Some(from), Some(to), step].into_iter().flatten() {
                     let ty = self.expr(bound);

@@ -211,7 +211,7 @@ impl<'a> Flow<'a, '_> {
         });
     }
 
-    fn opt(&mut self, expr: Option<&Expr<'a>>) {
+    fn opt(&mut self, expr: Option<&'a Expr<'a>>) {
         if let Some(expr) = expr {
             self.expr(expr);
         }
@@ -227,7 +227,7 @@ impl<'a> Flow<'a, '_> {
     }
 
     /// The target of a plain assignment whose value is evaluated.
-    fn target(&mut self, target: &Expr<'a>) {
+    fn target(&mut self, target: &'a Expr<'a>) {
         match target.kind {
             ExprKind::Member { object: Expr { kind: ExprKind::This, .. }, name, .. } => {
                 match self.fields.get(&name.name) {
@@ -240,7 +240,7 @@ impl<'a> Flow<'a, '_> {
         }
     }
 
-    fn expr(&mut self, expr: &Expr<'a>) {
+    fn expr(&mut self, expr: &'a Expr<'a>) {
         match expr.kind {
             ExprKind::This => self.escape(),
             ExprKind::Name(_) => {
@@ -273,12 +273,15 @@ impl<'a> Flow<'a, '_> {
                     self.expr(arg);
                 }
             }
-            ExprKind::Binary { op, left, right } => {
-                self.expr(left);
-                if op.is_short_circuit() {
-                    self.perhaps(|flow| flow.expr(right));
-                } else {
-                    self.expr(right);
+            ExprKind::Binary { .. } => {
+                let chain = expr.chain();
+                self.expr(chain.first);
+                for link in chain.links {
+                    if link.op.is_short_circuit() {
+                        self.perhaps(|flow| flow.expr(link.right));
+                    } else {
+                        self.expr(link.right);
+                    }
                 }
             }
             ExprKind::Conditional { cond, then, otherwise, .. } => {

@@ -8,7 +8,7 @@ use super::Checker;
 use super::relation::non_null;
 use crate::resolve::{NameRef, Storage, VarId};
 use crate::types::Ty;
-use hyp_grammar::ast::{Expr, ExprKind};
+use hyp_grammar::ast::{Chain, Expr, ExprKind};
 use hyp_grammar::operator::{BinaryOp, UnaryOp};
 use std::rc::Rc;
 
@@ -144,13 +144,17 @@ impl<'a> Checker<'a, '_> {
         match cond.kind {
             ExprKind::Paren(inner) => self.assume(inner, outcome),
             ExprKind::Unary { op: UnaryOp::Not, operand } => self.assume(operand, !outcome),
-            ExprKind::Binary { op: BinaryOp::And, left, right } if outcome => {
-                self.assume(left, true);
-                self.assume(right, true);
-            }
-            ExprKind::Binary { op: BinaryOp::Or, left, right } if !outcome => {
-                self.assume(left, false);
-                self.assume(right, false);
+            // All operands of a chain of `&&` are true, and all of a chain of `||` false.
+            ExprKind::Binary { op, .. }
+                if op == if outcome { BinaryOp::And } else { BinaryOp::Or } =>
+            {
+                let Chain { mut first, links } = cond.chain();
+                let mut same = &links[..];
+                if let Some(at) = links.iter().rposition(|link| link.op != op) {
+                    (first, same) = (links[at].whole, &links[at + 1..]);
+                }
+                self.assume(first, outcome);
+                same.iter().for_each(|link| self.assume(link.right, outcome));
             }
             ExprKind::Binary { op: BinaryOp::Eq, left, right } => {
                 self.assume_equal(left, right, outcome);

@@ -9,23 +9,33 @@ use hyp_grammar::operator::BinaryOp;
 use hyp_grammar::span::Span;
 
 impl<'a> Checker<'a, '_> {
-    pub(super) fn binary(
-        &mut self,
-        op: BinaryOp,
-        left: &'a Expr<'a>,
-        right: &'a Expr<'a>,
-        span: Span,
-    ) -> Ty {
-        let left_type = self.expr(left);
+    /// The type of a chain of binary operators. What holds where the right side of an `&&` or `||` is
+    /// evaluated holds for the next one of the same kind as well.
+    pub(super) fn binary(&mut self, expr: &'a Expr<'a>) -> Ty {
+        let chain = expr.chain();
+        let mut left_type = self.expr(chain.first);
+        let (mut left, mut tested) = (chain.first, chain.first);
         let start = self.mark();
-        match op {
-            BinaryOp::And => self.assume(left, true),
-            BinaryOp::Or => self.assume(left, false),
-            _ => {}
+        let mut before = None;
+        for link in &chain.links {
+            if before.is_some_and(|op| op != link.op) {
+                self.forget_since(start);
+                tested = left;
+            }
+            match link.op {
+                BinaryOp::And => self.assume(tested, true),
+                BinaryOp::Or => self.assume(tested, false),
+                _ => {}
+            }
+            let right_type = self.expr(link.right);
+            let span = link.whole.span;
+            let ty = self.binary_result(link.op, left, &left_type, link.right, &right_type, span);
+            self.set_expr(link.whole.id, &ty);
+            (left, left_type) = (link.whole, ty);
+            (tested, before) = (link.right, Some(link.op));
         }
-        let right_type = self.expr(right);
         self.forget_since(start);
-        self.binary_result(op, left, &left_type, right, &right_type, span)
+        left_type
     }
 
     /// The type of `left op right`, whose operands are checked already.

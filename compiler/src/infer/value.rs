@@ -54,7 +54,11 @@ impl<'a> Walk<'a, '_> {
                     }
                 }
             }
-            ExprKind::Binary { op, left, right } => self.binary(*op, left, right),
+            ExprKind::Binary { .. } => {
+                let chain = expr.chain();
+                let first = self.expr(chain.first);
+                chain.links.iter().fold(first, |a, link| self.binary(link.op, a, link.right))
+            }
             ExprKind::Range { from, to, step, .. } => {
                 self.expr(from);
                 self.expr(to);
@@ -163,8 +167,7 @@ impl<'a> Walk<'a, '_> {
 
     // ---- operators
 
-    fn binary(&mut self, op: BinaryOp, left: &'a Expr<'a>, right: &'a Expr<'a>) -> Node {
-        let a = self.expr(left);
+    fn binary(&mut self, op: BinaryOp, a: Node, right: &'a Expr<'a>) -> Node {
         let b = self.expr(right);
         match op {
             BinaryOp::And | BinaryOp::Or => self.either(a, b),

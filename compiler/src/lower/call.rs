@@ -337,7 +337,10 @@ fn is_simple(expr: &Expr<'_>) -> bool {
         | ExprKind::Function(_) => true,
         ExprKind::Paren(inner) => is_simple(inner),
         ExprKind::Unary { operand, .. } => is_simple(operand),
-        ExprKind::Binary { left, right, .. } => is_simple(left) && is_simple(right),
+        ExprKind::Binary { .. } => {
+            let chain = expr.chain();
+            is_simple(chain.first) && chain.links.iter().all(|link| is_simple(link.right))
+        }
         ExprKind::Member { object, .. } => is_simple(object),
         ExprKind::Index { object, index, .. } => is_simple(object) && is_simple(index),
         ExprKind::Array(items) => items.iter().all(|item| is_simple(item)),

@@ -208,19 +208,27 @@ impl<'a> FnLower<'_, '_, 'a> {
         match &expr.kind {
             ast::ExprKind::Paren(inner) => self.condition(inner, yes, no),
             ast::ExprKind::Unary { op: UnaryOp::Not, operand } => self.condition(operand, no, yes),
-            ast::ExprKind::Binary { op: BinaryOp::And, left, right } => {
-                let rest = self.b.new_block();
-                self.condition(left, rest, no);
-                self.b.seal(rest);
-                self.b.switch_to(rest);
-                self.condition(right, yes, no);
-            }
-            ast::ExprKind::Binary { op: BinaryOp::Or, left, right } => {
-                let rest = self.b.new_block();
-                self.condition(left, yes, rest);
-                self.b.seal(rest);
-                self.b.switch_to(rest);
-                self.condition(right, yes, no);
+            ast::ExprKind::Binary { op: BinaryOp::And | BinaryOp::Or, .. } => {
+                // From the outside to the inside for the targets, back for the code.
+                let (mut first, mut links) = (expr, Vec::new());
+                let (mut yes, mut no) = (yes, no);
+                while let ast::ExprKind::Binary {
+                    op: op @ (BinaryOp::And | BinaryOp::Or),
+                    left,
+                    right,
+                } = first.kind
+                {
+                    let rest = self.b.new_block();
+                    links.push((rest, right, yes, no));
+                    *(if op == BinaryOp::And { &mut yes } else { &mut no }) = rest;
+                    first = left;
+                }
+                self.condition(first, yes, no);
+                for (rest, right, yes, no) in links.into_iter().rev() {
+                    self.b.seal(rest);
+                    self.b.switch_to(rest);
+                    self.condition(right, yes, no);
+                }
             }
             ast::ExprKind::Bool(true) => self.b.jump(yes, &[]),
             ast::ExprKind::Bool(false) => self.b.jump(no, &[]),

@@ -2,12 +2,16 @@
 
 use hyp_bytecode::op::Op;
 use hyp_bytecode::rep::Rep;
-use hyp_grammar::ast::{self, ExprKind};
+use hyp_grammar::ast::{self, ExprKind, Link};
 use hyp_grammar::operator::{BinaryOp, UnaryOp};
 use hyp_ssa::ir::Value;
 
 use super::function::FnLower;
 use super::pos_of;
+
+/// Further operands of `&&`, `||` or `??` that decide the same value. Finding dominators takes time in
+/// proportion to the square of this.
+const JOINED_MAX: usize = 32;
 
 impl<'a> FnLower<'_, '_, 'a> {
     /// ToNumber.
@@ -61,31 +65,33 @@ impl<'a> FnLower<'_, '_, 'a> {
         }
     }
 
+    /// Binary operators, applied one after the other.
     pub(super) fn binary(&mut self, expr: &'a ast::Expr<'a>) -> Value {
-        let ExprKind::Binary { op, left, right } = expr.kind else { return self.b.null() };
-        match op {
-            BinaryOp::And | BinaryOp::Or | BinaryOp::Coalesce => {
-                self.short_circuit(op, left, right)
-            }
-            BinaryOp::Eq
-            | BinaryOp::Ne
-            | BinaryOp::Lt
-            | BinaryOp::Le
-            | BinaryOp::Gt
-            | BinaryOp::Ge => {
-                let raw = self.comparison(expr);
-                match raw {
-                    Some(raw) => self.b.op(Op::BoxBool, &[raw], &[]),
-                    None => self.b.null(),
+        let chain = expr.chain();
+        let mut value = self.expr(chain.first);
+        let mut links = &chain.links[..];
+        while let [Link { op, right, whole }, rest @ ..] = links {
+            links = rest;
+            value = match op {
+                BinaryOp::And | BinaryOp::Or | BinaryOp::Coalesce => {
+                    let more = rest.iter().take_while(|link| link.op == *op).count();
+                    let more = more.min(JOINED_MAX);
+                    links = &rest[more..];
+                    let rights = std::iter::once(*right);
+                    let rights = rights.chain(rest[..more].iter().map(|link| link.right));
+                    self.short_circuit(*op, value, rights)
                 }
-            }
-            _ => {
-                let a = self.expr(left);
-                let b = self.expr(right);
-                self.b.set_pos(pos_of(expr.span.start));
-                self.arithmetic(op, a, b)
-            }
+                _ => {
+                    let b = self.expr(right);
+                    self.b.set_pos(pos_of(whole.span.start));
+                    match self.compare(*op, value, b) {
+                        Some(raw) => self.b.op(Op::BoxBool, &[raw], &[]),
+                        None => self.arithmetic(*op, value, b),
+                    }
+                }
+            };
         }
+        value
     }
 
     /// A comparison as a raw boolean; `None` for any other expression.
@@ -95,21 +101,11 @@ impl<'a> FnLower<'_, '_, 'a> {
             inner = e;
         }
         match inner.kind {
-            ExprKind::Binary { op, left, right } => {
-                let (negated, swapped, kind) = match op {
-                    BinaryOp::Eq => (false, false, 0),
-                    BinaryOp::Ne => (true, false, 0),
-                    BinaryOp::Lt => (false, false, 1),
-                    BinaryOp::Gt => (false, true, 1),
-                    BinaryOp::Le => (false, false, 2),
-                    BinaryOp::Ge => (false, true, 2),
-                    _ => return None,
-                };
+            ExprKind::Binary { op, left, right } if comparison_of(op).is_some() => {
                 let a = self.expr(left);
                 let b = self.expr(right);
                 self.b.set_pos(pos_of(inner.span.start));
-                let raw = self.compare(kind, swapped, a, b);
-                Some(if negated { self.b.op(Op::Not, &[raw], &[]) } else { raw })
+                self.compare(op, a, b)
             }
             ExprKind::Unary { op: UnaryOp::Not, operand } => {
                 let raw = self.truth(operand);
@@ -120,7 +116,14 @@ impl<'a> FnLower<'_, '_, 'a> {
         }
     }
 
-    fn compare(&mut self, kind: u8, swapped: bool, a: Value, b: Value) -> Value {
+    /// Compares computed operands; `None` if the operator does not compare.
+    fn compare(&mut self, op: BinaryOp, a: Value, b: Value) -> Option<Value> {
+        let (negated, swapped, kind) = comparison_of(op)?;
+        let raw = self.compare_as(kind, swapped, a, b);
+        Some(if negated { self.b.op(Op::Not, &[raw], &[]) } else { raw })
+    }
+
+    fn compare_as(&mut self, kind: u8, swapped: bool, a: Value, b: Value) -> Value {
         let numbers = self.b.rep(a) == Rep::F64 && self.b.rep(b) == Rep::F64;
         if swapped && !numbers {
             let op = if kind == 1 { Op::LtAny } else { Op::LeAny };
@@ -173,35 +176,48 @@ impl<'a> FnLower<'_, '_, 'a> {
         self.b.op(op, &[a, b], &[])
     }
 
+    /// The first of the operands that decides; `a` is computed already.
     fn short_circuit(
         &mut self,
         op: BinaryOp,
-        left: &'a ast::Expr<'a>,
-        right: &'a ast::Expr<'a>,
+        mut a: Value,
+        rights: impl Iterator<Item = &'a ast::Expr<'a>>,
     ) -> Value {
-        let a = self.expr(left);
-        let (rest, join) = (self.b.new_block(), self.b.new_block());
+        let mut rest = self.b.new_block();
+        let join = self.b.new_block();
         let result = self.b.block_param(join, Rep::Any);
-        match op {
-            BinaryOp::Coalesce => {
-                let is_null = self.b.op(Op::IsNull, &[a], &[]);
-                self.b.branch(is_null, (rest, &[]), (join, &[a]));
+        let mut rights = rights.peekable();
+        while let Some(right) = rights.next() {
+            let test = if op == BinaryOp::Coalesce { Op::IsNull } else { Op::Truthy };
+            let test = self.b.op(test, &[a], &[]);
+            match op {
+                BinaryOp::Or => self.b.branch(test, (join, &[a]), (rest, &[])),
+                _ => self.b.branch(test, (rest, &[]), (join, &[a])),
             }
-            BinaryOp::And => {
-                let truth = self.b.op(Op::Truthy, &[a], &[]);
-                self.b.branch(truth, (rest, &[]), (join, &[a]));
-            }
-            _ => {
-                let truth = self.b.op(Op::Truthy, &[a], &[]);
-                self.b.branch(truth, (join, &[a]), (rest, &[]));
+            self.b.seal(rest);
+            self.b.switch_to(rest);
+            a = self.expr(right);
+            if rights.peek().is_some() {
+                rest = self.b.new_block();
             }
         }
-        self.b.seal(rest);
-        self.b.switch_to(rest);
-        let b = self.expr(right);
-        self.b.jump(join, &[b]);
+        self.b.jump(join, &[a]);
         self.b.seal(join);
         self.b.switch_to(join);
         result
     }
+}
+
+/// Whether a comparison is negated, whether its operands are swapped, and what it then is: 0 for
+/// equality, 1 for less, 2 for less or equal. `None` for other operators.
+fn comparison_of(op: BinaryOp) -> Option<(bool, bool, u8)> {
+    Some(match op {
+        BinaryOp::Eq => (false, false, 0),
+        BinaryOp::Ne => (true, false, 0),
+        BinaryOp::Lt => (false, false, 1),
+        BinaryOp::Gt => (false, true, 1),
+        BinaryOp::Le => (false, false, 2),
+        BinaryOp::Ge => (false, true, 2),
+        _ => return None,
+    })
 }

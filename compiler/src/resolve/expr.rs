@@ -45,9 +45,10 @@ impl<'a> Resolver<'a, '_> {
             ExprKind::Entrain(entrain) => self.entrain(entrain),
             ExprKind::Paren(inner) => self.expr(inner),
             ExprKind::Unary { operand, .. } => self.expr(operand),
-            ExprKind::Binary { left, right, .. } => {
-                self.expr(left);
-                self.expr(right);
+            ExprKind::Binary { .. } => {
+                let chain = expr.chain();
+                self.expr(chain.first);
+                chain.links.iter().for_each(|link| self.expr(link.right));
             }
             ExprKind::Range { from, to, step, .. } => {
                 self.expr(from);

@@ -103,7 +103,10 @@ fn is_plain(expr: &Expr<'_>) -> bool {
         ExprKind::Array(items) => items.iter().all(|item| is_plain(item)),
         ExprKind::Paren(inner) => is_plain(inner),
         ExprKind::Unary { operand, .. } => is_plain(operand),
-        ExprKind::Binary { left, right, .. } => is_plain(left) && is_plain(right),
+        ExprKind::Binary { .. } => {
+            let chain = expr.chain();
+            is_plain(chain.first) && chain.links.iter().all(|link| is_plain(link.right))
+        }
         _ => false,
     }
 }

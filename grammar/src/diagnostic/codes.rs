@@ -155,7 +155,7 @@ macro_rules! for_each_code {
             SourceTooLarge = "E0501", Error, "source file too large",
                 "Source files are limited to 16 MiB.";
             NestingTooDeep = "E0502", Error, "nesting too deep",
-                "Brackets, blocks and operators may be nested 200 levels deep, and one expression may be a tree of at most 1000 levels.";
+                "Brackets, blocks and operators may be nested 200 levels deep, and one expression may be a tree of at most 1000 levels. A chain of operators, as in `a + b - c`, is one level, however long it is.";
             FunctionTooLarge = "E0505", Error, "function too large",
                 "The code of one function has limits: values that are live at the same time, operands of one call or literal, and total length. Splitting the function removes the problem.";
             ProgramTooLarge = "E0506", Error, "program too large",

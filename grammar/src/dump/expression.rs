@@ -3,6 +3,9 @@
 use super::Dumper;
 use crate::ast::*;
 
+/// Operators of a chain that are shown as a tree; of longer ones the indentation would be the most.
+const TREE_LINKS: usize = 100;
+
 impl Dumper<'_> {
     pub(super) fn optional_expr(&mut self, expr: Option<&Expr<'_>>) {
         if let Some(expr) = expr {
@@ -30,6 +33,9 @@ impl Dumper<'_> {
             ExprKind::Paren(inner) => ("Paren".into(), &[*inner]),
             ExprKind::Unary { op, operand } => (format!("Unary {}", op.symbol()), &[*operand]),
             ExprKind::Binary { op, left, right } => {
+                if expr.chain().links.len() > TREE_LINKS {
+                    return self.chain(expr);
+                }
                 (format!("Binary {}", op.symbol()), &[*left, *right])
             }
             ExprKind::Range { op, from, to, step: None } => {
@@ -54,6 +60,17 @@ impl Dumper<'_> {
             _ => return self.compound(expr),
         };
         self.node(format_args!("{text} e{id}"), span, |d| d.exprs(children));
+    }
+
+    fn chain(&mut self, expr: &Expr<'_>) {
+        let chain = expr.chain();
+        self.node(format_args!("Chain e{}", expr.id.0), expr.span, |d| {
+            d.expr(chain.first);
+            for link in chain.links {
+                let text = format!("Binary {} e{}", link.op.symbol(), link.whole.id.0);
+                d.node(text, link.whole.span, |d| d.expr(link.right));
+            }
+        });
     }
 
     /// Expressions that hold more than expressions.

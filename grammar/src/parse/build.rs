@@ -18,7 +18,8 @@ use bumpalo::Bump;
 /// Height of a list's stack before its first element.
 pub(crate) type Base = u32;
 
-/// Deepest syntax tree, counted in statements and expressions from root to leaf.
+/// Deepest syntax tree, counted in statements and expressions from root to leaf. A chain of binary
+/// operators counts once, see [`Chain`].
 pub const MAX_TREE_DEPTH: u16 = 1000;
 
 /// Deepest type.

@@ -33,13 +33,13 @@ impl Printer<'_> {
                 self.expr(inner);
                 self.text(")");
             }
-            _ => self.operation(&expr.kind),
+            _ => self.operation(expr),
         }
     }
 
     /// Operators and suffixes.
-    fn operation(&mut self, kind: &ExprKind<'_>) {
-        match kind {
+    fn operation(&mut self, expr: &Expr<'_>) {
+        match &expr.kind {
             ExprKind::Unary { op, operand } => {
                 self.text(op.symbol());
                 let word = matches!(op, UnaryOp::Await | UnaryOp::BitNot);
@@ -51,15 +51,25 @@ impl Printer<'_> {
                 }
                 self.expr(operand);
             }
-            ExprKind::Binary { op, left, right } => self.infix(left, op.symbol(), right),
+            ExprKind::Binary { .. } => {
+                let chain = expr.chain();
+                self.expr(chain.first);
+                for link in chain.links {
+                    self.infix(link.op.symbol(), link.right);
+                }
+            }
             ExprKind::Range { op, from, to, step } => {
-                self.infix(from, op.symbol(), to);
+                self.expr(from);
+                self.infix(op.symbol(), to);
                 if let Some(step) = step {
                     self.text(" by ");
                     self.expr(step);
                 }
             }
-            ExprKind::Assign { op, target, value } => self.infix(target, op.symbol(), value),
+            ExprKind::Assign { op, target, value } => {
+                self.expr(target);
+                self.infix(op.symbol(), value);
+            }
             ExprKind::Conditional { cond, then, otherwise, hypnotic } => {
                 let words =
                     if *hypnotic { ["drawn ", " toward ", " else "] } else { ["", " ? ", " : "] };
@@ -94,8 +104,7 @@ impl Printer<'_> {
         }
     }
 
-    fn infix(&mut self, left: &Expr<'_>, symbol: &str, right: &Expr<'_>) {
-        self.expr(left);
+    fn infix(&mut self, symbol: &str, right: &Expr<'_>) {
         self.text(" ");
         self.text(symbol);
         self.text(" ");

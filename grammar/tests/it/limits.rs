@@ -55,8 +55,8 @@ fn deep_trees_are_an_error_even_without_brackets() {
     let n = 100_000;
     let cases = [
         format!("x = {}a;", "a = ".repeat(n)),
-        format!("x = {}a;", "a + ".repeat(n)),
         format!("x = {}a;", "a ^ ".repeat(n)),
+        format!("x = {}a;", "a upTo ".repeat(n)),
         format!("x = {}a;", "- ".repeat(n)),
         format!("x = {}a;", "a ? b : ".repeat(n)),
         format!("x = {}a;", "a => ".repeat(n)),
@@ -69,6 +69,19 @@ fn deep_trees_are_an_error_even_without_brackets() {
     for body in cases {
         assert_eq!(codes(&wrap(&body)), ["E0502"], "{}", &body[..40]);
     }
+}
+
+#[test]
+fn chains_of_operators_are_long_not_deep() {
+    for op in ["+", "-", "*", "==", "&&", "||", "??", "&& b ||", "+ b *"] {
+        let body = format!("x = {}a;", format!("a {op} ").repeat(100_000));
+        assert_eq!(codes(&wrap(&body)), Vec::<&str>::new(), "{op}");
+        let nested = format!("x = {}a{};", format!("(a {op} ").repeat(600), ")".repeat(600));
+        assert_eq!(codes(&wrap(&nested)), ["E0502"], "{op}");
+    }
+    let parts = ["(a + a + a) * "; 150].concat();
+    let nested = format!("x = {parts}a;");
+    assert_eq!(codes(&wrap(&nested)), Vec::<&str>::new());
 }
 
 #[test]

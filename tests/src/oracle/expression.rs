@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use hyp_grammar::ast::{
-    Arm, ArmBody, Entrain, Expr, ExprKind, FieldInit, FieldKey, Ident, RecordLit, StmtKind,
+    Arm, ArmBody, Entrain, Expr, ExprKind, FieldInit, FieldKey, Ident, Link, RecordLit, StmtKind,
     TemplatePart,
 };
 use hyp_grammar::intern::Symbol;
@@ -113,7 +113,14 @@ impl<'a> Machine<'_, 'a> {
                     _ => self.unary(op, &value, span),
                 }
             }
-            ExprKind::Binary { op, left, right } => self.infix(op, left, right, span, scope),
+            ExprKind::Binary { .. } => {
+                let chain = expr.chain();
+                let mut value = self.eval(chain.first, scope)?;
+                for link in chain.links {
+                    value = self.infix(value, link, scope)?;
+                }
+                Ok(value)
+            }
             ExprKind::Range { op, from, to, step } => {
                 let from = self.eval(from, scope)?;
                 let to = self.eval(to, scope)?;
@@ -138,25 +145,18 @@ impl<'a> Machine<'_, 'a> {
         }
     }
 
-    fn infix(
-        &mut self,
-        op: BinaryOp,
-        left: &'a Expr<'a>,
-        right: &'a Expr<'a>,
-        span: Span,
-        scope: &Rc<Scope<'a>>,
-    ) -> Eval<'a> {
-        let a = self.eval(left, scope)?;
-        let decided = match op {
+    /// Applies an operator to its evaluated left side.
+    fn infix(&mut self, a: Value<'a>, link: Link<'a>, scope: &Rc<Scope<'a>>) -> Eval<'a> {
+        let decided = match link.op {
             BinaryOp::And => !a.truthy(),
             BinaryOp::Or => a.truthy(),
             BinaryOp::Coalesce => !a.is_null(),
-            _ => {
-                let b = self.eval(right, scope)?;
-                return self.binary(op, &a, &b, span);
+            op => {
+                let b = self.eval(link.right, scope)?;
+                return self.binary(op, &a, &b, link.whole.span);
             }
         };
-        if decided { Ok(a) } else { self.eval(right, scope) }
+        if decided { Ok(a) } else { self.eval(link.right, scope) }
     }
 
     /// The variable that a name means: lexical, program-wide, or leaked from a closed block.

@@ -43,10 +43,14 @@ impl Cli {
         }
     }
 
-    /// The command line `hypvm FILE.hbc`: as `clap` reads it, but without building its model of all
-    /// options, which takes a sixth of the time of a short script.
+    /// The command lines `hypvm FILE.hbc` and `hypvm --jit=WHEN FILE.hbc`: as `clap` reads them, but
+    /// without building its model of all options, which takes as long as the rest of a short script.
     fn of_file(words: &[OsString]) -> Option<Cli> {
-        let [_, file] = words else { return None };
+        let (run, file) = match words {
+            [_, file] => (RunOptions::default(), file),
+            [_, option, file] => (RunOptions::of_jit(option.to_str()?)?, file),
+            _ => return None,
+        };
         let is_module = Path::new(file).extension().is_some_and(|end| end == "hbc");
         if !is_module || file.as_encoded_bytes().starts_with(b"-") {
             return None;
@@ -55,7 +59,7 @@ impl Cli {
             command: None,
             file: Some(PathBuf::from(file)),
             args: Vec::new(),
-            run: RunOptions::default(),
+            run,
             color: Color::default(),
         })
     }
@@ -116,9 +120,31 @@ mod tests {
     }
 
     #[test]
+    fn the_setting_of_the_native_tier_is_read_as_by_clap() {
+        for option in ["--jit=off", "--jit=auto", "--jit=always"] {
+            let line = words(&[option, "a.hbc"]);
+            let quick = Cli::of_file(&line).expect("a plain command line");
+            let whole = Cli::try_parse_from(line).expect("a valid command line");
+            assert_eq!(format!("{quick:?}"), format!("{whole:?}"));
+        }
+    }
+
+    #[test]
     fn other_command_lines_are_left_to_clap() {
-        let lines: [&[&str]; 7] =
-            [&[], &[""], &["-"], &["inspect"], &["-x.hbc"], &["a.hbc", "b"], &["--jit", "a.hbc"]];
+        let lines: [&[&str]; 12] = [
+            &[],
+            &[""],
+            &["-"],
+            &["inspect"],
+            &["-x.hbc"],
+            &["a.hbc", "b"],
+            &["a.hbc", "b.hbc"],
+            &["--jit", "a.hbc"],
+            &["--jit=", "a.hbc"],
+            &["--jit=OFF", "a.hbc"],
+            &["--jit=off", "inspect"],
+            &["--seed=1", "a.hbc"],
+        ];
         for line in lines {
             assert!(Cli::of_file(&words(line)).is_none(), "{line:?}");
         }

@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
+use clap::ValueEnum;
+
 use crate::grant::GrantOptions;
 use crate::stdin::Stdin;
 use hyp_bytecode::verify::VerifiedModule;
@@ -70,9 +72,24 @@ pub(crate) struct LimitOptions {
     /// Most bytes that the program may print, for example 64M [default: unlimited]
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     output_max: Option<usize>,
-    /// Most tasks and timers that may live at once [default: 1000000]
+    /// Most tasks that may live at once, and most timers [default: 1000000]
     #[arg(long, value_name = "TASKS")]
     tasks_max: Option<u32>,
+    /// Most timers that may run at once [default: as --tasks-max]
+    #[arg(long, value_name = "TIMERS")]
+    timers_max: Option<u32>,
+    /// Most tasks that may wait inside callbacks of builtins; each keeps a stack [default: 4096]
+    #[arg(long, value_name = "TASKS")]
+    native_stacks_max: Option<u32>,
+    /// Most channels [default: 65536]
+    #[arg(long, value_name = "CHANNELS")]
+    channels_max: Option<u32>,
+    /// Most messages that may wait in all channels [default: 65536]
+    #[arg(long, value_name = "MESSAGES")]
+    messages_max: Option<u32>,
+    /// Most callbacks of builtins that may be active at once [default: 1000]
+    #[arg(long, value_name = "CALLS", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    callbacks_max: Option<u32>,
     /// Most bytes that a regular expression may take when it is compiled [default: 1M]
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     regex_max: Option<usize>,
@@ -96,9 +113,16 @@ impl LimitOptions {
             setup.output_bytes_max = Some(64 << 20);
             (setup.tasks.tasks, setup.tasks.timers) = (10_000, 10_000);
         }
-        if let Some(tasks) = self.tasks_max {
-            (setup.tasks.tasks, setup.tasks.timers) = (tasks as usize, tasks as usize);
-        }
+        let tasks = &mut setup.tasks;
+        let set = |limit: &mut usize, option: Option<u32>| {
+            *limit = option.map_or(*limit, |n| n as usize);
+        };
+        set(&mut tasks.tasks, self.tasks_max);
+        set(&mut tasks.timers, self.timers_max.or(self.tasks_max));
+        set(&mut tasks.native_stacks, self.native_stacks_max);
+        set(&mut tasks.channels, self.channels_max);
+        set(&mut tasks.messages, self.messages_max);
+        setup.native_depth_max = self.callbacks_max.unwrap_or(setup.native_depth_max);
         setup.heap_bytes_max = self.heap_max.unwrap_or(setup.heap_bytes_max);
         setup.call_depth_max = self.depth_max.map_or(setup.call_depth_max, |n| n as usize);
         let regex = &mut setup.regex;
@@ -115,6 +139,12 @@ impl LimitOptions {
 }
 
 impl RunOptions {
+    /// The options that the single word `--jit=WHEN` stands for; `None` if it is another one.
+    pub(crate) fn of_jit(word: &str) -> Option<RunOptions> {
+        let jit = Jit::from_str(word.strip_prefix("--jit=")?, false).ok()?;
+        Some(RunOptions { jit, ..RunOptions::default() })
+    }
+
     /// The options of a machine; `granted` is what the program may do if none of these options allows
     /// something in particular.
     #[must_use]

@@ -12,8 +12,6 @@ use crate::heap::mark::Marker;
 use crate::value::Value;
 use crate::vm::Vm;
 
-/// Channels of all kinds.
-const CHANNELS_MAX: usize = 65_536;
 /// Bytes of a name.
 const NAME_BYTES_MAX: usize = 1024;
 
@@ -149,12 +147,13 @@ impl Vm {
             let message = format!("Channel name too long (limit {NAME_BYTES_MAX} bytes)");
             return Err(Trap::runtime(message));
         }
+        let limit = self.tasks.limits.channels;
         let channels = &mut self.tasks.channels.by_name;
         if channels[kind as usize].contains_key(name) {
             return Err(Trap::runtime(format!("Channel '{name}' already exists")));
         }
-        if channels.iter().map(BTreeMap::len).sum::<usize>() >= CHANNELS_MAX {
-            return Err(Trap::runtime(format!("Too many channels (limit {CHANNELS_MAX})")));
+        if channels.iter().map(BTreeMap::len).sum::<usize>() >= limit {
+            return Err(Trap::runtime(format!("Too many channels (limit {limit})")));
         }
         channels[kind as usize].insert(name.into(), Channel::new(capacity));
         Ok(())

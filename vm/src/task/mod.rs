@@ -161,6 +161,8 @@ pub struct TaskLimits {
     pub native_stacks: usize,
     /// Timers that have not gone off.
     pub timers: usize,
+    /// Channels.
+    pub channels: usize,
     /// Messages in all channels.
     pub messages: usize,
     /// Operations outside of the machine that have not ended.
@@ -173,6 +175,7 @@ impl Default for TaskLimits {
             tasks: 1_000_000,
             native_stacks: 4096,
             timers: 1_000_000,
+            channels: 65_536,
             messages: 65_536,
             operations: 65_536,
         }

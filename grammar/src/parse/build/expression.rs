@@ -78,7 +78,9 @@ impl<'a> Builder<'a, '_> {
 
     fn combine(&mut self, left: &'a Expr<'a>, op: ChainOp, right: &'a Expr<'a>) -> &'a Expr<'a> {
         let (l, r) = (left.span.start, right.span.end);
-        let depth = deeper(left.depth, right.depth);
+        // A chain of operators is long, not deep.
+        let is_longer = matches!((op, left.kind), (ChainOp::Binary(_), ExprKind::Binary { .. }));
+        let depth = deeper(left.depth - u16::from(is_longer), right.depth);
         match op {
             ChainOp::Binary(op) => self.expr(l, r, ExprKind::Binary { op, left, right }, depth),
             ChainOp::Range(op) => {
