@@ -92,7 +92,7 @@ fn chains_of_operators_are_as_long_as_one_writes_them() {
         ("&&", 20_000, "1"),
         ("||", 20_000, "1"),
         ("??", 20_000, "1"),
-        ("&& a ||", 5_000, "1"),
+        ("&& a ||", 25_000, "1"),
     ] {
         let chain = format!("{}a", format!("a {op} ").repeat(n - 1));
         let source = format!("Focus {{ induce a = 1; if ({chain}) {{ }} observe {chain}; }} Relax");

@@ -245,7 +245,7 @@ impl Alloc {
         {
             return false;
         }
-        join_ranges(live, a, b);
+        live.join(a, b);
         self.leader[b as usize] = a;
         self.pinned[a as usize] = if pin_a != NONE { pin_a } else { pin_b };
         true
@@ -365,30 +365,6 @@ impl Alloc {
         }
         true
     }
-}
-
-/// Replaces the ranges of `a` by the union with those of `b`; they do not overlap.
-fn join_ranges(live: &mut Live, a: u32, b: u32) {
-    let (at_a, n_a) = live.of[a as usize];
-    let (at_b, n_b) = live.of[b as usize];
-    let (end_a, end_b) = (at_a + n_a, at_b + n_b);
-    let (mut i, mut j) = (at_a, at_b);
-    let at = live.ranges.len();
-    while i < end_a || j < end_b {
-        let take_a = j >= end_b
-            || (i < end_a && live.ranges[i as usize].start < live.ranges[j as usize].start);
-        let range = live.ranges[if take_a { i } else { j } as usize];
-        if take_a {
-            i += 1;
-        } else {
-            j += 1;
-        }
-        match live.ranges[at..].last_mut() {
-            Some(last) if last.end == range.start => last.end = range.end,
-            _ => live.ranges.push(range),
-        }
-    }
-    live.of[a as usize] = (at as u32, (live.ranges.len() - at) as u32);
 }
 
 /// Where a register's value comes from in the source.

@@ -15,13 +15,23 @@ pub(super) struct Range {
     pub(super) end: u32,
 }
 
+/// Ranges that a register may have in the common list after it was merged with others.
+const SHORT_MAX: usize = 32;
+/// Instead of a number of ranges: they are a list of their own.
+const LONG: u32 = u32::MAX;
+
 /// Live ranges by register.
 #[derive(Default)]
 pub(super) struct Live {
     /// Ranges of all registers.
-    pub(super) ranges: Vec<Range>,
-    /// Where the ranges of a register begin in `ranges`, and their number. Ascending, disjoint.
-    pub(super) of: Vec<(u32, u32)>,
+    ranges: Vec<Range>,
+    /// Where the ranges of a register begin in `ranges`, and their number; or an index of `long` and
+    /// [`LONG`]. Ascending, disjoint.
+    of: Vec<(u32, u32)>,
+    /// Ranges of registers that were merged with many: a copy for each of these would take memory in
+    /// proportion to the square of their number.
+    long: Vec<Vec<Range>>,
+    added: Vec<Range>,
     read_at: Vec<u32>,
     reads: Vec<(u32, u32)>,
     /// By block: the register that was last found live at its start.
@@ -38,8 +48,37 @@ pub(super) struct Live {
 impl Live {
     /// Ranges of a register.
     pub(super) fn of(&self, reg: u32) -> &[Range] {
-        let (at, n) = self.of[reg as usize];
-        &self.ranges[at as usize..(at + n) as usize]
+        match self.of[reg as usize] {
+            (at, LONG) => &self.long[at as usize],
+            (at, n) => &self.ranges[at as usize..(at + n) as usize],
+        }
+    }
+
+    /// Gives `a` the union of its ranges and those of `b`; they do not overlap.
+    pub(super) fn join(&mut self, a: u32, b: u32) {
+        let (more, fewer) = if self.of(a).len() >= self.of(b).len() { (a, b) } else { (b, a) };
+        let mut added = std::mem::take(&mut self.added);
+        added.clear();
+        added.extend_from_slice(self.of(fewer));
+        self.of[a as usize] = match self.of[more as usize] {
+            (at, LONG) => {
+                insert(&mut self.long[at as usize], 0, &added);
+                (at, LONG)
+            }
+            (at, n) if n as usize + added.len() <= SHORT_MAX => {
+                let joined = self.ranges.len();
+                self.ranges.extend_from_within(at as usize..(at + n) as usize);
+                insert(&mut self.ranges, joined, &added);
+                (joined as u32, (self.ranges.len() - joined) as u32)
+            }
+            _ => {
+                let mut own = self.of(more).to_vec();
+                insert(&mut own, 0, &added);
+                self.long.push(own);
+                (self.long.len() as u32 - 1, LONG)
+            }
+        };
+        self.added = added;
     }
 
     /// Computes the ranges of all registers that have a definition.
@@ -54,6 +93,7 @@ impl Live {
         let n_regs = select.reps.len();
         self.sort_reads(select, n_regs);
         self.ranges.clear();
+        self.long.clear();
         self.of.clear();
         self.of.resize(n_regs, (0, 0));
         let n_blocks = func.blocks.len();
@@ -171,6 +211,23 @@ impl Live {
     fn push_range(&mut self, at: usize, start: u32, end: u32) {
         debug_assert_eq!(at, self.ranges.len());
         self.ranges.push(Range { start, end });
+    }
+}
+
+/// Merges ranges into those of `list` from `at` on, which they do not overlap.
+fn insert(list: &mut Vec<Range>, at: usize, added: &[Range]) {
+    let Some(first) = added.first() else { return };
+    let cut = at + list[at..].partition_point(|r| r.start < first.start);
+    let later = list.split_off(cut);
+    let (mut i, mut j) = (0, 0);
+    while i < later.len() || j < added.len() {
+        let is_later = j >= added.len() || (i < later.len() && later[i].start < added[j].start);
+        let range = if is_later { later[i] } else { added[j] };
+        *(if is_later { &mut i } else { &mut j }) += 1;
+        match list[at..].last_mut() {
+            Some(last) if last.end == range.start => last.end = range.end,
+            _ => list.push(range),
+        }
     }
 }
 
