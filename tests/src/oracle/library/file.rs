@@ -1,5 +1,6 @@
 //! Files, directories and paths.
 
+use std::collections::VecDeque;
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -173,12 +174,14 @@ fn copy_tree(from: &Path, to: &Path) -> io::Result<()> {
     if !fs::metadata(from)?.is_dir() {
         return Err(io::Error::new(ErrorKind::InvalidInput, "the source is not a directory"));
     }
-    let mut open = vec![(from.to_path_buf(), to.to_path_buf())];
-    let (mut directories, mut files) = (Vec::new(), Vec::new());
-    while let Some((from, to)) = open.pop() {
-        for entry in entries(&from)? {
+    let mut open = VecDeque::from([(from.to_path_buf(), to.to_path_buf())]);
+    let (mut directories, mut files) = (Vec::new(), VecDeque::new());
+    while let Some((from, to)) = open.pop_front() {
+        let mut found = entries(&from)?;
+        found.sort();
+        for entry in found {
             let target = to.join(entry.file_name().unwrap_or_default());
-            if entry.is_dir() { &mut open } else { &mut files }.push((entry, target));
+            if entry.is_dir() { &mut open } else { &mut files }.push_back((entry, target));
         }
         directories.push(to);
     }
